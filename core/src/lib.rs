@@ -1,0 +1,9 @@
+//! The pure part of kafka-privatelink-operator.
+//!
+//! ```text
+//! spec, status ─► desired ─► plan(desired, observed) ─► steps ─► absorb ─► plan … ─► status
+//! ```
+//! Nothing here reads a clock, draws a random number or talks to anybody: all that comes in as data.
+
+pub mod model;
+pub mod plan;

@@ -1,0 +1,26 @@
+//! The nouns: what AWS holds, what can be asked and what can be answered.
+//!
+//! Nothing here decides. `observed` is what a look saw, `query` what a look is to read,
+//! `outcome` what became of a step, `recall` what a process remembers between looks.
+
+mod aws;
+mod ids;
+mod naming;
+mod observed;
+mod outcome;
+mod query;
+mod recall;
+mod seen;
+mod tags;
+mod timing;
+
+pub use aws::*;
+pub use ids::*;
+pub use naming::*;
+pub use observed::*;
+pub use outcome::*;
+pub use query::*;
+pub use recall::*;
+pub use seen::*;
+pub use tags::*;
+pub use timing::*;

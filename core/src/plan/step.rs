@@ -1,0 +1,98 @@
+//! A step: one write, with concrete ids.
+
+use std::collections::BTreeSet;
+use std::fmt;
+
+use crate::model::{Answer, Observed, Outcome, Part};
+
+use super::{
+    broker_group_rule, connection, endpoint_service, listener, load_balancer, security_group, subnet, tagging,
+    target_group,
+};
+
+/// One write. Every id in it was observed; the executor has nothing to decide.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Step {
+    /// A subnet of ours.
+    Subnet(subnet::Change),
+    /// The security group and its rules.
+    SecurityGroup(security_group::Change),
+    /// A rule of ours in a broker's group.
+    BrokerGroupRule(broker_group_rule::Change),
+    /// A target group.
+    TargetGroup(target_group::Change),
+    /// The load balancer.
+    LoadBalancer(load_balancer::Change),
+    /// An NLB listener.
+    Listener(listener::Change),
+    /// The endpoint service and its principals.
+    EndpointService(endpoint_service::Change),
+    /// Connections.
+    Connection(connection::Change),
+    /// Tags of something that is ours.
+    Tagging(tagging::Change),
+}
+
+/// What a step can do to traffic.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Effect {
+    /// It can only let more through.
+    Opens,
+    /// It can take something away: never decided on a kept picture.
+    Closes,
+    /// Neither.
+    Neutral,
+}
+
+/// What every kind's change can do; the enums stay closed.
+pub trait Change: fmt::Display {
+    /// Records what AWS acknowledged: never the state that it will lead to.
+    fn absorb(&self, observed: &mut Observed, answer: &Answer);
+    /// Puts in doubt what this change touches: neither there nor gone.
+    fn forget(&self, observed: &mut Observed);
+    /// What it can do to traffic.
+    fn effect(&self) -> Effect;
+    /// What has to be read when its outcome is in doubt.
+    fn parts(&self) -> BTreeSet<Part>;
+    /// `+`, `~` or `-`.
+    fn sign(&self) -> char;
+}
+
+impl Step {
+    /// The change of whatever kind.
+    #[must_use]
+    pub fn change(&self) -> &dyn Change {
+        match self {
+            Self::Subnet(change) => change,
+            Self::SecurityGroup(change) => change,
+            Self::BrokerGroupRule(change) => change,
+            Self::TargetGroup(change) => change,
+            Self::LoadBalancer(change) => change,
+            Self::Listener(change) => change,
+            Self::EndpointService(change) => change,
+            Self::Connection(change) => change,
+            Self::Tagging(change) => change,
+        }
+    }
+}
+
+impl fmt::Display for Step {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{} {}", self.change().sign(), self.change())
+    }
+}
+
+/// Folds what became of a step into the picture.
+///
+/// # Guarantees
+/// What AWS acknowledged is recorded as acknowledged: a new load balancer provisions, a target is
+/// initial, tags are unread. What it refused because our picture is wrong, and what we heard nothing of,
+/// is forgotten, not guessed.
+pub fn absorb(observed: &mut Observed, step: &Step, outcome: &Outcome) {
+    use crate::model::ErrorClass::{AlreadyExists, NotFound};
+    match outcome {
+        Outcome::Done(answer) => step.change().absorb(observed, answer),
+        Outcome::Refused(failure) if !matches!(failure.class, AlreadyExists | NotFound) => {}
+        Outcome::Refused(_) | Outcome::Lost(_) => step.change().forget(observed),
+    }
+}
