@@ -5,5 +5,8 @@
 //! ```
 //! Nothing here reads a clock, draws a random number or talks to anybody: all that comes in as data.
 
+pub mod api;
+pub mod desired;
 pub mod model;
+pub mod pass;
 pub mod plan;

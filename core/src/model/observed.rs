@@ -30,6 +30,8 @@ pub struct Observed {
     pub broker_group_rules: Listing<SecurityGroupId, BTreeMap<SecurityGroupRuleId, BrokerGroupRule>>,
     /// Target groups by name: the expected names in a steady look, all with our prefix in a full one.
     pub target_groups: Listing<AwsName, TargetGroup>,
+    /// Whether the listing went beyond the expected names.
+    pub all_groups: bool,
     /// The load balancer with its NLB listeners.
     pub load_balancer: Seen<Option<LoadBalancer>>,
     /// The endpoint service with principals and connections.
@@ -244,6 +246,7 @@ impl Observed {
             security_group: Seen::Unread,
             broker_group_rules: Listing::default(),
             target_groups: Listing::default(),
+            all_groups: false,
             load_balancer: Seen::Unread,
             endpoint_service: Seen::Unread,
             read_failures: BTreeMap::new(),
@@ -266,6 +269,12 @@ impl Observed {
         if !self.broker_group_rules.whole {
             self.broker_group_rules.clone_from(&earlier.broker_group_rules);
         }
+    }
+
+    /// Whether every target group of ours was listed, and not only the expected ones.
+    #[must_use]
+    pub fn lists_all_groups(&self) -> bool {
+        self.target_groups.whole && self.all_groups
     }
 
     /// The target group with this ARN.

@@ -4,19 +4,72 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use jiff::Timestamp;
 
-use super::ZoneId;
+use super::{Find, Observed, Timing, ZoneId};
 
 /// Memory of one object's reconciler.
 #[derive(Clone, Debug, PartialEq, Eq, Default)]
 pub struct Recall {
-    /// Ids and ARNs that we made, and when: a missing one may be lag.
-    pub made: BTreeMap<String, Timestamp>,
-    /// Names and ports for which AWS said that something is there already, and since when.
-    pub clashes: BTreeMap<String, Timestamp>,
+    /// When we made something last: what AWS does not find just then may be lag.
+    pub made: Option<Timestamp>,
+    /// Creates that AWS refused because something is there already, and since when.
+    pub clashes: BTreeMap<String, Clash>,
     /// Closing steps that the look before this one planned because of a failed health check.
     pub seconded: BTreeSet<String>,
-    /// Zones that the load balancer had when it was last added again to its service, and when first.
-    pub offered_again: Option<(BTreeSet<ZoneId>, Timestamp)>,
-    /// Client tokens of endpoint services that AWS answers with a dead service.
+    /// The last attempt to have the service offer zones that were added.
+    pub offered_again: Option<OfferedAgain>,
+    /// Attributes of target groups that AWS does not take.
+    pub refused_attributes: BTreeSet<String>,
+    /// The token of the endpoint service that we asked for last, and when.
+    pub service_asked: Option<(String, Timestamp)>,
+    /// Client tokens of endpoint services that AWS answers with a dead service, or with one that never shows.
     pub burnt_tokens: BTreeSet<String>,
+}
+
+/// A create that AWS refuses because something is there already.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Clash {
+    /// Since when.
+    pub since: Timestamp,
+    /// Longer than lag explains.
+    pub lasting: bool,
+}
+
+/// An attempt to have the service offer zones that were added to its load balancer: once per zone set.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct OfferedAgain {
+    /// The load balancer's zones at that time.
+    pub zones: BTreeSet<ZoneId>,
+    /// When.
+    pub since: Timestamp,
+    /// The service did not follow in time.
+    pub in_vain: bool,
+}
+
+impl Recall {
+    /// Judges by a new look what time has shown.
+    pub fn age(&mut self, observed: &Observed, timing: &Timing) {
+        let at = observed.at;
+        for clash in self.clashes.values_mut() {
+            clash.lasting = at.duration_since(clash.since) >= timing.unseen_clash;
+        }
+        if let Some(offered) = &mut self.offered_again {
+            offered.in_vain = at.duration_since(offered.since) >= timing.zones_follow;
+        }
+        match observed.endpoint_service.find() {
+            Find::There(_) => self.service_asked = None,
+            Find::Gone => {
+                let overdue = |(_, asked): &(String, Timestamp)| at.duration_since(*asked) >= timing.lag;
+                if let Some((token, _)) = self.service_asked.take_if(|asked| overdue(asked)) {
+                    self.burnt_tokens.insert(token);
+                }
+            }
+            Find::Unknown => {}
+        }
+    }
+
+    /// Whether something that we made may not be seen by AWS yet.
+    #[must_use]
+    pub fn may_lag(&self, at: Timestamp, timing: &Timing) -> bool {
+        self.made.is_some_and(|made| at.duration_since(made) < timing.lag)
+    }
 }

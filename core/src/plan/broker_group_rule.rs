@@ -4,8 +4,9 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
 
-use super::Effect;
-use crate::model::{Answer, BrokerGroupRule, Observed, Part, Port, SecurityGroupId, SecurityGroupRuleId, Tags};
+use super::{Draft, Effect, Step, security_group};
+use crate::desired::Offer;
+use crate::model::{Answer, BrokerGroupRule, Find, Observed, Part, Port, SecurityGroupId, SecurityGroupRuleId, Tags};
 
 /// A write to a broker's group.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -87,6 +88,63 @@ impl fmt::Display for Change {
                 write!(f, "rule in the brokers' security group {group}: tcp {port} from {source}")
             }
             Self::Revoke { group, rule } => write!(f, "rule {rule} in the brokers' security group {group}"),
+        }
+    }
+}
+
+// === plan ===
+
+pub(super) fn plan(offer: &Offer, draft: &mut Draft<'_>) {
+    let observed = draft.observed;
+    let Find::There(source) = draft.ours(|observed| observed.security_group.find()) else { return };
+    for (group, ports) in &offer.broker_group_rules {
+        let have = match observed.broker_group_rules.find(group) {
+            Find::Unknown => {
+                draft.ask(Part::BrokerGroupRules);
+                continue;
+            }
+            Find::There(rules) => Some(rules),
+            Find::Gone => None,
+        };
+        let open = |port: &Port| {
+            have.is_some_and(|rules| rules.values().any(|rule| rule.source == source.id && rule.port == *port))
+        };
+        for (port, tags) in ports.iter().filter(|(port, _)| !open(port)) {
+            draft.create(Step::BrokerGroupRule(Change::Authorize {
+                group: group.clone(),
+                source: source.id.clone(),
+                port: *port,
+                tags: tags.clone(),
+            }));
+        }
+    }
+    for (group, rules) in observed.broker_group_rules.known() {
+        let wanted = offer.broker_group_rules.get(group);
+        for (id, rule) in rules {
+            let right = rule.source == source.id;
+            if right && wanted.is_some_and(|ports| ports.contains_key(&rule.port)) {
+                continue;
+            }
+            // A broker port that is being left stays open as long as a target is registered at it.
+            if right && wanted.is_some() && security_group::targets_at(|port| port == rule.port, draft) {
+                continue;
+            }
+            draft.create(Step::BrokerGroupRule(Change::Revoke { group: group.clone(), rule: id.clone() }));
+        }
+    }
+}
+
+pub(super) fn remove(draft: &mut Draft<'_>) {
+    let observed = draft.observed;
+    if !observed.broker_group_rules.whole || !observed.broker_group_rules.doubt.is_empty() {
+        draft.ask(Part::BrokerGroupRules);
+    }
+    if !matches!(observed.load_balancer.find(), Find::Gone) {
+        return;
+    }
+    for (group, rules) in observed.broker_group_rules.known() {
+        for id in rules.keys() {
+            draft.create(Step::BrokerGroupRule(Change::Revoke { group: group.clone(), rule: id.clone() }));
         }
     }
 }

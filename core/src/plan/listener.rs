@@ -3,8 +3,12 @@
 use std::collections::BTreeSet;
 use std::fmt;
 
-use super::Effect;
-use crate::model::{Answer, Forward, Listener, ListenerArn, LoadBalancerArn, Observed, Part, Port, Seen, Tags};
+use super::{Draft, Effect, Step, WaitingOn, tagging, target_group};
+use crate::desired::{Offer, WantedGroup, WantedListener};
+use crate::model::{
+    Answer, AwsName, Find, Forward, Health, Listener, ListenerArn, LoadBalancerArn, Observed, Ownership, Part, Port,
+    RESOURCE_TAG, Seen, Tagged, Tags, TargetGroup, TargetGroupArn,
+};
 
 /// `tcp.idle_timeout.seconds` of a new NLB listener.
 pub const DEFAULT_IDLE_TIMEOUT_SECONDS: u32 = 350;
@@ -158,4 +162,181 @@ impl fmt::Display for Change {
             Self::Delete { port, .. } => write!(f, "NLB listener {port}"),
         }
     }
+}
+
+// === plan ===
+
+/// Ports of the NLB listeners that lead to a group; `None` when they are not known.
+pub(super) fn users(group: &TargetGroupArn, observed: &Observed) -> Option<Vec<Port>> {
+    match observed.load_balancer.find() {
+        Find::Unknown => None,
+        Find::Gone => Some(Vec::new()),
+        Find::There(lb) => {
+            let leads = lb.listeners.get()?.iter().filter(|(_, listener)| listener.forward.contains_key(group));
+            Some(leads.map(|(port, _)| *port).collect())
+        }
+    }
+}
+
+pub(super) fn plan(offer: &Offer, draft: &mut Draft<'_>) {
+    let Find::There(lb) = draft.observed.load_balancer.find() else { return };
+    let Some(have) = lb.listeners.get() else { return draft.ask(Part::LoadBalancer) };
+    let mut steps = Vec::new();
+    for (port, wanted) in &offer.listeners {
+        let Find::There(group) = draft.observed.target_groups.find(&wanted.group) else { continue };
+        match have.get(port) {
+            None => {
+                if draft.owned(&group.tags, Tagged::TargetGroup(wanted.group.clone(), group.arn.clone())) {
+                    steps.push(Step::Listener(Change::Create {
+                        load_balancer: lb.arn.clone(),
+                        port: *port,
+                        forward: [(group.arn.clone(), 1)].into(),
+                        tags: wanted.tags.clone(),
+                    }));
+                }
+            }
+            Some(listener) => steps.extend(kept(offer, *port, wanted, group, listener, draft)),
+        }
+    }
+    for (port, listener) in have.iter().filter(|(port, _)| !offer.listeners.contains_key(*port)) {
+        if may_go(offer, listener, have, draft) {
+            steps.push(Step::Listener(Change::Delete { port: *port, arn: listener.arn.clone() }));
+        }
+    }
+    draft.write(&lb.tags, Tagged::LoadBalancer(lb.arn.clone()), steps);
+}
+
+fn kept(
+    offer: &Offer,
+    port: Port,
+    wanted: &WantedListener,
+    group: &TargetGroup,
+    have: &Listener,
+    draft: &mut Draft<'_>,
+) -> Vec<Step> {
+    let subject = Tagged::Listener(port, have.arn.clone());
+    let mut steps = tagging::repair(&wanted.tags, &have.tags, &subject);
+    if have.idle_timeout_seconds.differs(&wanted.idle_timeout_seconds) {
+        let (arn, seconds) = (have.arn.clone(), wanted.idle_timeout_seconds);
+        steps.push(Step::Listener(Change::SetIdleTimeout { port, arn, seconds }));
+    }
+    let straight = Forward::from([(group.arn.clone(), 1)]);
+    let leads_right = have.forward.len() == 1 && have.forward.contains_key(&group.arn);
+    if (!have.tcp || !leads_right)
+        && draft.owned(&group.tags, Tagged::TargetGroup(wanted.group.clone(), group.arn.clone()))
+        && let Some(step) = change_over(offer, port, &wanted.group, group, have, straight, draft)
+    {
+        steps.push(step);
+    }
+    steps
+}
+
+/// From a group that AWS cannot change to its successor: attach it beside the old one without weight, so
+/// that it is checked; when it serves, flip. Anything but a predecessor is repaired straight away.
+fn change_over(
+    offer: &Offer,
+    port: Port,
+    name: &AwsName,
+    group: &TargetGroup,
+    have: &Listener,
+    straight: Forward,
+    draft: &mut Draft<'_>,
+) -> Option<Step> {
+    let lead = |forward| Step::Listener(Change::SetForward { port, arn: have.arn.clone(), forward });
+    let wanted = offer.target_groups.get(name)?;
+    let old: Vec<_> = have.forward.keys().filter(|arn| **arn != group.arn).collect();
+    if old.iter().any(|arn| draft.observed.target_group(arn).is_none()) && !draft.observed.lists_all_groups() {
+        draft.ask(Part::TargetGroups);
+        return None;
+    }
+    let mut predecessors = Vec::new();
+    for arn in old {
+        let Some((name, former)) = draft.observed.target_group(arn) else { continue };
+        match former.tags.get() {
+            None => {
+                draft.ask(Part::Tags(Tagged::TargetGroup(name.clone(), former.arn.clone())));
+                return None;
+            }
+            Some(tags) if is_predecessor(tags, wanted, name, offer, draft) => predecessors.push((name, former)),
+            Some(_) => {}
+        }
+    }
+    if predecessors.is_empty() {
+        return Some(lead(straight));
+    }
+    let Some(targets) = group.targets.get() else {
+        draft.ask(Part::Targets(name.clone()));
+        return None;
+    };
+    if target_group::serves(wanted.targets.wanted(), targets) {
+        return Some(lead(straight));
+    }
+    draft.wait(WaitingOn::TargetHealth(name.clone()));
+    let beside = |old_weight: u32, new_weight: u32| {
+        let mut forward: Forward = predecessors.iter().map(|(_, former)| (former.arn.clone(), old_weight)).collect();
+        forward.insert(group.arn.clone(), new_weight);
+        lead(forward)
+    };
+    let mut serving = false;
+    for (name, former) in &predecessors {
+        match former.targets.get() {
+            None => {
+                draft.ask(Part::Targets((*name).clone()));
+                return None;
+            }
+            Some(targets) => serving |= targets.values().any(|health| *health == Health::Healthy),
+        }
+    }
+    if !serving {
+        let step = lead(straight);
+        return draft.seconded(&step).then_some(step);
+    }
+    match have.forward.get(&group.arn) {
+        None => Some(beside(1, 0)),
+        // Where AWS does not check a group without weight, it gets the least there is.
+        Some(0) if targets.values().all(|health| *health == Health::Unused) => {
+            let step = beside(999, 1);
+            draft.seconded(&step).then_some(step)
+        }
+        Some(_) => None,
+    }
+}
+
+fn is_predecessor(tags: &Tags, wanted: &WantedGroup, name: &AwsName, offer: &Offer, draft: &Draft<'_>) -> bool {
+    draft.ownership(&Seen::Read(tags.clone())) == Some(Ownership::Ours)
+        && tags.get(RESOURCE_TAG).is_some_and(|key| *key == wanted.key.to_string())
+        && !offer.target_groups.contains_key(name)
+}
+
+/// Whether an NLB listener on a port that nobody wants may go: not before the targets of a leaving broker
+/// have drained, nor before the group that it leads to is reached by its own port.
+fn may_go(
+    offer: &Offer,
+    listener: &Listener,
+    have: &std::collections::BTreeMap<Port, Listener>,
+    draft: &mut Draft<'_>,
+) -> bool {
+    let observed = draft.observed;
+    let mut free = true;
+    for arn in listener.forward.keys() {
+        let Some((name, group)) = observed.target_group(arn) else {
+            if !observed.lists_all_groups() {
+                draft.ask(Part::TargetGroups);
+                free = false;
+            }
+            continue;
+        };
+        if offer.target_groups.contains_key(name) {
+            let own = offer.listeners.iter().find(|(_, wanted)| wanted.group == *name).map(|(port, _)| port);
+            free &= own.is_none_or(|port| have.get(port).is_some_and(|l| l.forward.contains_key(arn)));
+            continue;
+        }
+        match draft.ownership(&group.tags) {
+            Some(Ownership::Foreign) => {}
+            // The group's own plan asks, and says what it waits for.
+            None => free = false,
+            Some(Ownership::Ours) => free &= group.targets.get().is_some_and(|targets| targets.is_empty()),
+        }
+    }
+    free
 }

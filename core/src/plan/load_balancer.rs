@@ -3,10 +3,11 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
 
-use super::{Effect, joined};
+use super::{Conflict, Draft, Effect, Step, WaitingOn, joined, subnet, tagging};
+use crate::desired::{Absent, Offer};
 use crate::model::{
-    Answer, Attributes, AwsName, InboundRules, LoadBalancerArn, LoadBalancerState, Observed, Part, SecurityGroupId,
-    Seen, SubnetId, Tags, ZoneName,
+    Answer, Attributes, AwsName, Find, InboundRules, LoadBalancer, LoadBalancerArn, LoadBalancerState, Observed, Part,
+    SecurityGroupId, Seen, SubnetId, Tagged, Tags, ZoneName,
 };
 
 /// Key of the only load-balancer attribute that we manage.
@@ -152,5 +153,175 @@ impl fmt::Display for Change {
             ),
             Self::Delete { arn } => write!(f, "network load balancer {arn}"),
         }
+    }
+}
+
+// === plan ===
+
+pub(super) fn plan(offer: &Offer, draft: &mut Draft<'_>) {
+    let wanted = &offer.load_balancer;
+    let lb = match draft.observed.load_balancer.find() {
+        Find::Unknown => return draft.ask(Part::LoadBalancer),
+        Find::Gone => return create(offer, draft),
+        Find::There(lb) => lb,
+    };
+    let subject = Tagged::LoadBalancer(lb.arn.clone());
+    if lb.state == LoadBalancerState::Failed {
+        return failed(lb, draft);
+    }
+    let mut steps = tagging::repair(&wanted.tags, &lb.tags, &subject);
+    if let Some(attributes) = drifted(&wanted.attributes, &lb.attributes) {
+        steps.push(Step::LoadBalancer(Change::SetAttributes { arn: lb.arn.clone(), attributes }));
+    }
+    if let Find::There(group) = draft.ours(|observed| observed.security_group.find()) {
+        let groups = BTreeSet::from([group.id.clone()]);
+        if lb.security_groups != groups || lb.inbound_rules != wanted.inbound_rules {
+            let (arn, inbound_rules) = (lb.arn.clone(), wanted.inbound_rules);
+            steps.push(Step::LoadBalancer(Change::SetSecurityGroups { arn, groups, inbound_rules }));
+        }
+    }
+    steps.extend(subnets(offer, lb, draft));
+    draft.write(&lb.tags, subject, steps);
+}
+
+fn create(offer: &Offer, draft: &mut Draft<'_>) {
+    let Find::There(group) = draft.ours(|observed| observed.security_group.find()) else { return };
+    if !offer.subnets_whole {
+        return draft.wait(WaitingOn::Subnets);
+    }
+    let subnets: BTreeSet<SubnetId> = wanted_subnets(offer, draft.observed).into_keys().collect();
+    if subnets.len() < offer.subnets.len() {
+        return; // those that we make come first
+    }
+    draft.create(Step::LoadBalancer(Change::Create {
+        name: offer.load_balancer.name.clone(),
+        subnets,
+        security_group: group.id.clone(),
+        tags: offer.load_balancer.tags.clone(),
+    }));
+}
+
+/// A failed load balancer is made again while no consumer can hold it.
+fn failed(lb: &LoadBalancer, draft: &mut Draft<'_>) {
+    match draft.observed.endpoint_service.find() {
+        Find::Unknown => draft.ask(Part::EndpointService),
+        Find::There(service) => draft.conflict(Conflict::LoadBalancerFailed(service.id.clone())),
+        Find::Gone => {
+            let step = Step::LoadBalancer(Change::Delete { arn: lb.arn.clone() });
+            draft.write(&lb.tags, Tagged::LoadBalancer(lb.arn.clone()), vec![step]);
+        }
+    }
+}
+
+/// The subnets that exist of those that are offered.
+pub(super) fn wanted_subnets(offer: &Offer, observed: &Observed) -> BTreeMap<SubnetId, ZoneName> {
+    offer.subnets.keys().filter_map(|zone| subnet::id_of(offer, zone, observed)).collect()
+}
+
+/// Whether the load balancer has exactly the subnets that it shall have: what rests on its zones waits for that.
+pub(super) fn has_its_subnets(offer: &Offer, lb: &LoadBalancer, observed: &Observed) -> bool {
+    offer.subnets_whole && wanted_subnets(offer, observed) == lb.subnets
+}
+
+fn drifted(wanted: &Attributes, have: &Seen<Attributes>) -> Option<Attributes> {
+    let have = have.get()?;
+    let differing: Attributes = wanted
+        .iter()
+        .filter(|(key, value)| have.get(*key) != Some(*value))
+        .map(|(key, value)| (key.clone(), value.clone()))
+        .collect();
+    (!differing.is_empty()).then_some(differing)
+}
+
+/// Zones are added at once; a subnet leaves only while no endpoint is connected, and before its successor
+/// in the same zone comes: AWS takes one subnet a zone.
+fn subnets(offer: &Offer, lb: &LoadBalancer, draft: &mut Draft<'_>) -> Option<Step> {
+    let wanted = wanted_subnets(offer, draft.observed);
+    let missing: BTreeMap<_, _> = wanted.iter().filter(|(id, _)| !lb.subnets.contains_key(*id)).collect();
+    let extra: BTreeMap<_, _> = lb.subnets.iter().filter(|(id, _)| !wanted.contains_key(*id)).collect();
+    let extra = if offer.subnets_whole && wanted.len() == offer.subnets.len() { extra } else { BTreeMap::new() };
+    if missing.is_empty() && extra.is_empty() {
+        if !lb.state.usable() {
+            draft.wait(WaitingOn::LoadBalancerActive);
+        }
+        return None;
+    }
+    if !lb.state.usable() {
+        draft.wait(WaitingOn::LoadBalancerActive);
+        return None;
+    }
+    let set = |subnets: BTreeMap<SubnetId, ZoneName>, removes| {
+        Step::LoadBalancer(Change::SetSubnets { arn: lb.arn.clone(), subnets, removes })
+    };
+    let addable = missing.iter().filter(|(_, name)| !lb.subnets.values().any(|have| have == **name));
+    let mut more = lb.subnets.clone();
+    more.extend(addable.map(|(id, name)| ((*id).clone(), (*name).clone())));
+    if more.len() > lb.subnets.len() {
+        return Some(set(more, false));
+    }
+    if extra.is_empty() {
+        return None;
+    }
+    let endpoints: BTreeSet<_> = match draft.observed.endpoint_service.find() {
+        Find::Gone => BTreeSet::new(),
+        Find::There(service) if let Some(connections) = service.connections.get() => connections
+            .iter()
+            .filter(|(_, connection)| connection.state.connected())
+            .map(|(id, _)| id.clone())
+            .collect(),
+        Find::There(_) | Find::Unknown => {
+            draft.ask(Part::EndpointService);
+            return None;
+        }
+    };
+    let leaving: BTreeSet<SubnetId> = extra.keys().map(|id| (*id).clone()).collect();
+    if !endpoints.is_empty() {
+        draft.conflict(Conflict::ZoneChangeBlocked { subnets: leaving, endpoints });
+        return None;
+    }
+    let staying: BTreeMap<_, _> =
+        lb.subnets.iter().filter(|(id, _)| !leaving.contains(*id)).map(|(id, n)| (id.clone(), n.clone())).collect();
+    if staying.is_empty() {
+        draft.conflict(Conflict::EveryZoneSwapped);
+        return None;
+    }
+    Some(set(staying, true))
+}
+
+/// Whether deletion may begin at all: the spec, or AWS after somebody protected it there, may hold it.
+pub(super) fn may_be_removed(absent: Absent, draft: &mut Draft<'_>) -> bool {
+    let lb = match draft.ours(|observed| observed.load_balancer.find()) {
+        Find::Unknown => {
+            draft.ask(Part::LoadBalancer);
+            return false;
+        }
+        Find::Gone => return true,
+        Find::There(lb) => lb,
+    };
+    if absent.protected {
+        draft.wait(WaitingOn::DeletionProtection);
+        return false;
+    }
+    let subject = Tagged::LoadBalancer(lb.arn.clone());
+    match lb.attributes.get() {
+        None => {
+            draft.ask(Part::LoadBalancerAttributes);
+            false
+        }
+        // The user lifted it in the spec, and the object went before the change was made.
+        Some(attributes) if attributes.get(DELETION_PROTECTION).is_some_and(|on| on == "true") => {
+            let attributes = default_attributes();
+            let step = Step::LoadBalancer(Change::SetAttributes { arn: lb.arn.clone(), attributes });
+            draft.write(&lb.tags, subject, vec![step]);
+            false
+        }
+        Some(_) => true,
+    }
+}
+
+pub(super) fn remove(draft: &mut Draft<'_>) {
+    if let Find::There(lb) = draft.ours(|observed| observed.load_balancer.find()) {
+        let step = Step::LoadBalancer(Change::Delete { arn: lb.arn.clone() });
+        draft.write(&lb.tags, Tagged::LoadBalancer(lb.arn.clone()), vec![step]);
     }
 }

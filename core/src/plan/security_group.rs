@@ -3,9 +3,11 @@
 use std::collections::BTreeSet;
 use std::fmt;
 
-use super::{Effect, joined};
+use super::{Draft, Effect, Step, WaitingOn, joined, tagging};
+use crate::desired::Offer;
 use crate::model::{
-    Answer, AwsName, Direction, Observed, Part, Rule, SecurityGroup, SecurityGroupId, Seen, Tags, VpcId,
+    Answer, AwsName, Direction, Find, Observed, Part, Port, Rule, SecurityGroup, SecurityGroupId, Seen, Tagged, Tags,
+    Traffic, VpcId,
 };
 
 /// A write to the security group.
@@ -106,5 +108,108 @@ impl fmt::Display for Change {
             }
             Self::Delete { group } => write!(f, "security group {group}"),
         }
+    }
+}
+
+// === plan ===
+
+/// Rules that AWS lets a group have in each direction, by default.
+const RULE_QUOTA: usize = 60;
+
+pub(super) fn plan(offer: &Offer, draft: &mut Draft<'_>) {
+    let wanted = &offer.security_group;
+    let group = match draft.observed.security_group.find() {
+        Find::Unknown => return draft.ask(Part::SecurityGroup),
+        Find::Gone => {
+            return draft.create(Step::SecurityGroup(Change::Create {
+                name: wanted.name.clone(),
+                description: wanted.description.clone(),
+                vpc: offer.vpc.clone(),
+                tags: wanted.tags.clone(),
+            }));
+        }
+        Find::There(group) => group,
+    };
+    let subject = Tagged::SecurityGroup(group.id.clone());
+    let Some(have) = group.rules.get() else { return draft.ask(Part::SecurityGroup) };
+    let mut steps = tagging::repair(&wanted.tags, &group.tags, &subject);
+    for direction in [Direction::Ingress, Direction::Egress] {
+        steps.extend(rules(group, direction, &wanted.rules, &wanted.tags, have, draft));
+    }
+    draft.write(&group.tags, subject, steps);
+}
+
+/// The new rule is added before the old one goes: two waves. Only where the quota leaves no room is it the
+/// other way round, and a gap.
+fn rules(
+    group: &SecurityGroup,
+    direction: Direction,
+    wanted: &BTreeSet<Rule>,
+    tags: &Tags,
+    have: &BTreeSet<Rule>,
+    draft: &mut Draft<'_>,
+) -> Option<Step> {
+    let way = |rule: &&Rule| rule.direction == direction;
+    let missing: BTreeSet<Rule> = wanted.difference(have).filter(way).cloned().collect();
+    let extra: BTreeSet<Rule> = have.difference(wanted).filter(way).cloned().collect();
+    let group = group.id.clone();
+    if !missing.is_empty() && have.iter().filter(way).count() + missing.len() <= RULE_QUOTA {
+        return Some(Step::SecurityGroup(Change::Authorize { group, direction, rules: missing, tags: tags.clone() }));
+    }
+    let rules: BTreeSet<Rule> = extra.into_iter().filter(|rule| !leads_to_targets(rule, draft)).collect();
+    if !rules.is_empty() {
+        return Some(Step::SecurityGroup(Change::Revoke { group, direction, rules }));
+    }
+    // Beyond the quota, and nothing to make room: AWS will say so, and the account's quota may be higher.
+    (!missing.is_empty())
+        .then(|| Step::SecurityGroup(Change::Authorize { group, direction, rules: missing, tags: tags.clone() }))
+}
+
+/// Whether connections to registered targets still leave by this rule: a broker port that is being left.
+fn leads_to_targets(rule: &Rule, draft: &mut Draft<'_>) -> bool {
+    match (&rule.direction, &rule.traffic) {
+        (Direction::Egress, Traffic::Tcp(ports)) => {
+            let ports = *ports;
+            targets_at(|port| ports.contains(port), draft)
+        }
+        _ => false,
+    }
+}
+
+/// Whether a target is registered, or drains, at such a port; groups that were not read are asked for and
+/// count as yes.
+pub(super) fn targets_at(at: impl Fn(Port) -> bool, draft: &mut Draft<'_>) -> bool {
+    let observed = draft.observed;
+    let mut found = false;
+    for (name, group) in observed.target_groups.known() {
+        match group.targets.get() {
+            Some(targets) => found |= targets.keys().any(|target| at(target.port)),
+            None => {
+                draft.ask(Part::Targets(name.clone()));
+                found = true;
+            }
+        }
+    }
+    found
+}
+
+pub(super) fn remove(draft: &mut Draft<'_>) {
+    let group = match draft.ours(|observed| observed.security_group.find()) {
+        Find::Unknown => return draft.ask(Part::SecurityGroup),
+        Find::Gone => return,
+        Find::There(group) => group,
+    };
+    // A rule that names the group, in a broker's group, blocks its deletion.
+    let named = draft.observed.broker_group_rules.known().any(|(_, rules)| !rules.is_empty());
+    if !matches!(draft.observed.load_balancer.find(), Find::Gone) || named {
+        return;
+    }
+    match group.interfaces.get() {
+        None => draft.ask(Part::SecurityGroupInterfaces),
+        Some(0) => {
+            let step = Step::SecurityGroup(Change::Delete { group: group.id.clone() });
+            draft.write(&group.tags, Tagged::SecurityGroup(group.id.clone()), vec![step]);
+        }
+        Some(count) => draft.wait(WaitingOn::Interfaces(*count)),
     }
 }

@@ -5,8 +5,9 @@ use std::fmt;
 
 use ipnet::Ipv4Net;
 
-use super::Effect;
-use crate::model::{Answer, Observed, Part, Seen, SubnetId, Tags, VpcId, ZoneId};
+use super::{Conflict, Draft, Effect, Step, tagging};
+use crate::desired::{Offer, OfferedSubnet};
+use crate::model::{Answer, Find, Observed, Ownership, Part, Seen, SubnetId, Tagged, Tags, VpcId, ZoneId, ZoneName};
 
 /// A write to a subnet.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -80,6 +81,74 @@ impl fmt::Display for Change {
         match self {
             Self::Create { zone, vpc, cidr, .. } => write!(f, "subnet {cidr} in {zone} of {vpc}"),
             Self::Delete { zone, id } => write!(f, "subnet {id} in {zone}"),
+        }
+    }
+}
+
+// === plan ===
+
+/// The id and zone name of an offered subnet, once it exists.
+pub(super) fn id_of(offer: &Offer, zone: &ZoneId, observed: &Observed) -> Option<(SubnetId, ZoneName)> {
+    match offer.subnets.get(zone)? {
+        OfferedSubnet::Existing(id, name) => Some((id.clone(), name.clone())),
+        OfferedSubnet::Made(_) => {
+            observed.subnets.there(zone).map(|subnet| (subnet.id.clone(), subnet.zone_name.clone()))
+        }
+    }
+}
+
+pub(super) fn plan(offer: &Offer, draft: &mut Draft<'_>) {
+    for (zone, subnet) in &offer.subnets {
+        let OfferedSubnet::Made(cidr) = subnet else { continue };
+        let tags = offer.subnet_tags.get(zone).cloned().unwrap_or_default();
+        match draft.ours(|observed| observed.subnets.find(zone)) {
+            Find::Unknown => draft.ask(Part::Subnets),
+            Find::Gone => {
+                let (zone, vpc) = (zone.clone(), offer.vpc.clone());
+                draft.create(Step::Subnet(Change::Create { zone, vpc, cidr: *cidr, tags }));
+            }
+            Find::There(have) if have.cidr != *cidr => {
+                draft.conflict(Conflict::SubnetBlock(zone.clone(), have.id.clone()));
+            }
+            Find::There(have) => {
+                let subject = Tagged::Subnet(zone.clone(), have.id.clone());
+                let steps = tagging::repair(&tags, &have.tags, &subject);
+                draft.write(&have.tags, subject, steps);
+            }
+        }
+    }
+    let made = |zone: &ZoneId| matches!(offer.subnets.get(zone), Some(OfferedSubnet::Made(_)));
+    // An entry that does not resolve at the moment is no reason to delete what it made.
+    if offer.subnets_whole {
+        delete_unused(draft, |zone| !made(zone));
+    }
+}
+
+pub(super) fn remove(draft: &mut Draft<'_>) {
+    if !draft.observed.subnets.whole {
+        draft.ask(Part::Subnets);
+    }
+    // The load balancer's interfaces lie in them; the security group has counted those away when it is gone.
+    if matches!(draft.ours(|observed| observed.security_group.find()), Find::Gone) {
+        delete_unused(draft, |_| true);
+    }
+}
+
+fn delete_unused(draft: &mut Draft<'_>, unwanted: impl Fn(&ZoneId) -> bool) {
+    let observed = draft.observed;
+    for (zone, subnet) in observed.subnets.known().filter(|(zone, _)| unwanted(zone)) {
+        let free = match observed.load_balancer.find() {
+            Find::Gone => true,
+            Find::There(lb) => !lb.subnets.contains_key(&subnet.id) && lb.state.usable(),
+            Find::Unknown => {
+                draft.ask(Part::LoadBalancer);
+                false
+            }
+        };
+        if free && draft.ownership(&subnet.tags) == Some(Ownership::Ours) {
+            let subject = Tagged::Subnet(zone.clone(), subnet.id.clone());
+            let step = Step::Subnet(Change::Delete { zone: zone.clone(), id: subnet.id.clone() });
+            draft.write(&subnet.tags, subject, vec![step]);
         }
     }
 }

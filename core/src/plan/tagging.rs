@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 use std::fmt;
 
 use super::{Effect, joined};
-use crate::model::{Answer, Observed, Part, Seen, Tagged, Tags};
+use crate::model::{Answer, HOLDER_TAG, Observed, Part, Seen, Tagged, Tags, tag_difference};
 
 /// A write to the tags of one resource. AWS has one call to set and one to remove, so it is one or the other.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -91,5 +91,30 @@ impl fmt::Display for Change {
             Self::Set { subject, tags } => write!(f, "tags of {subject}: {}", super::settings(tags)),
             Self::Remove { subject, keys } => write!(f, "tags of {subject}: without {}", joined(keys)),
         }
+    }
+}
+
+// === plan ===
+
+/// Steps that give a resource its wanted tags; none while its tags are unread.
+pub(super) fn repair(wanted: &Tags, have: &Seen<Tags>, subject: &Tagged) -> Vec<super::Step> {
+    let Some((set, remove)) = have.get().and_then(|have| tag_difference(wanted, have)) else { return Vec::new() };
+    if !remove.is_empty() {
+        // What is to go is known only from `tag-keys`, so that is written last.
+        return vec![super::Step::Tagging(Change::Remove { subject: subject.clone(), keys: remove })];
+    }
+    vec![super::Step::Tagging(Change::Set { subject: subject.clone(), tags: set })]
+}
+
+/// Says that no cluster holds the resource any more.
+pub(super) fn clear_holder(have: &Seen<Tags>, subject: &Tagged, draft: &mut super::Draft<'_>) {
+    match have.get() {
+        None => draft.ask(Part::Tags(subject.clone())),
+        Some(tags) if tags.contains_key(HOLDER_TAG) => {
+            let keys = [HOLDER_TAG.to_owned()].into();
+            let step = super::Step::Tagging(Change::Remove { subject: subject.clone(), keys });
+            draft.write(have, subject.clone(), vec![step]);
+        }
+        Some(_) => {}
     }
 }

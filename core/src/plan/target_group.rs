@@ -3,10 +3,11 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
 
-use super::{Effect, joined};
+use super::{Draft, Effect, Step, WaitingOn, joined, listener, tagging};
+use crate::desired::{Offer, Targets, WantedGroup};
 use crate::model::{
-    Answer, Attributes, AwsName, Health, HealthCheck, Observed, Part, Seen, Tags, Target, TargetGroup, TargetGroupArn,
-    TargetType, VpcId,
+    Answer, Attributes, AwsName, Find, Health, HealthCheck, Observed, Ownership, Part, Seen, Tagged, Tags, Target,
+    TargetGroup, TargetGroupArn, TargetType, VpcId,
 };
 
 /// The port every group is created with. Targets are registered with a port of their own, so it is
@@ -208,5 +209,159 @@ impl fmt::Display for Change {
             }
             Self::Delete { name, .. } => write!(f, "target group {name}"),
         }
+    }
+}
+
+// === plan ===
+
+pub(super) fn plan(offer: &Offer, draft: &mut Draft<'_>) {
+    for (name, wanted) in &offer.target_groups {
+        match draft.observed.target_groups.find(name) {
+            Find::Unknown => draft.ask(Part::TargetGroups),
+            Find::Gone => draft.create(Step::TargetGroup(Change::Create {
+                name: name.clone(),
+                target_type: wanted.target_type,
+                vpc: offer.vpc.clone(),
+                health_check: wanted.health_check,
+                tags: wanted.tags.clone(),
+            })),
+            Find::There(group) => {
+                let subject = Tagged::TargetGroup(name.clone(), group.arn.clone());
+                let mut steps = repairs(name, wanted, group, draft);
+                steps.extend(registrations(name, wanted, group, draft));
+                steps.extend(tagging::repair(&wanted.tags, &group.tags, &subject));
+                draft.write(&group.tags, subject, steps);
+            }
+        }
+    }
+    leftovers(draft, |name| !offer.target_groups.contains_key(name), Parting::AfterDraining);
+}
+
+/// Settings that AWS changes in place.
+fn repairs(name: &AwsName, wanted: &WantedGroup, have: &TargetGroup, draft: &Draft<'_>) -> Vec<Step> {
+    let mut steps = Vec::new();
+    if have.health_check != wanted.health_check {
+        let (name, arn) = (name.clone(), have.arn.clone());
+        steps.push(Step::TargetGroup(Change::SetHealthCheck { name, arn, health_check: wanted.health_check }));
+    }
+    let attributes: Attributes = have
+        .attributes
+        .get()
+        .into_iter()
+        .flat_map(|have| wanted.attributes.iter().filter(|(key, value)| have.get(*key) != Some(*value)))
+        .filter(|(key, _)| !draft.observed.recall.refused_attributes.contains(*key))
+        .map(|(key, value)| (key.clone(), value.clone()))
+        .collect();
+    if !attributes.is_empty() {
+        let (name, arn) = (name.clone(), have.arn.clone());
+        steps.push(Step::TargetGroup(Change::SetAttributes { name, arn, attributes }));
+    }
+    steps
+}
+
+/// The new target is registered and seen healthy before the old one goes.
+fn registrations(name: &AwsName, wanted: &WantedGroup, have: &TargetGroup, draft: &mut Draft<'_>) -> Option<Step> {
+    let Some(targets) = have.targets.get() else {
+        if bootstrap_disagrees(wanted, draft.observed) {
+            draft.ask(Part::Targets(name.clone()));
+        }
+        return None;
+    };
+    let live = |target: &Target| targets.get(target).is_some_and(|health| *health != Health::Draining);
+    let missing: BTreeSet<Target> = wanted.targets.wanted().iter().filter(|t| !live(t)).cloned().collect();
+    let (name, arn) = (name.clone(), have.arn.clone());
+    if !missing.is_empty() {
+        return Some(Step::TargetGroup(Change::Register { name, arn, targets: missing }));
+    }
+    let Targets::Exactly(exactly) = &wanted.targets else { return None };
+    let extra: BTreeSet<Target> =
+        targets.keys().filter(|target| live(target) && !exactly.contains(*target)).cloned().collect();
+    if extra.is_empty() {
+        return None;
+    }
+    if serves(exactly, targets) {
+        return Some(Step::TargetGroup(Change::Deregister { name, arn, targets: extra }));
+    }
+    let idle: BTreeSet<Target> =
+        extra.iter().filter(|target| targets.get(*target) != Some(&Health::Healthy)).cloned().collect();
+    draft.wait(WaitingOn::TargetHealth(name.clone()));
+    let step = Step::TargetGroup(Change::Deregister { name, arn, targets: idle.clone() });
+    (!idle.is_empty() && draft.seconded(&step)).then_some(step)
+}
+
+/// Whether every target was judged and one at least takes connections.
+pub(super) fn serves(wanted: &BTreeSet<Target>, have: &BTreeMap<Target, Health>) -> bool {
+    let health = |target: &Target| have.get(target).copied();
+    wanted.iter().all(|target| matches!(health(target), Some(Health::Healthy | Health::Unhealthy)))
+        && wanted.iter().any(|target| health(target) == Some(Health::Healthy))
+}
+
+/// For a group that was not read: the bootstrap group shows every broker, so a registration that it does
+/// not have as wanted is evidence that this one is not right either. A group without such a witness is read.
+fn bootstrap_disagrees(wanted: &WantedGroup, observed: &Observed) -> bool {
+    let Some(bootstrap) = &wanted.bootstrap else { return true };
+    let Some(targets) = observed.target_groups.there(bootstrap).and_then(|group| group.targets.get()) else {
+        return false;
+    };
+    wanted.targets.wanted().iter().any(|target| targets.get(target).is_none_or(|health| *health == Health::Draining))
+}
+
+/// Whether a group that is wanted no more drains before it goes.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Parting {
+    AfterDraining,
+    AtOnce,
+}
+
+fn leftovers(draft: &mut Draft<'_>, unwanted: impl Fn(&AwsName) -> bool, parting: Parting) {
+    let observed = draft.observed;
+    for (name, group) in observed.target_groups.known().filter(|(name, _)| unwanted(name)) {
+        let subject = Tagged::TargetGroup(name.clone(), group.arn.clone());
+        match draft.ownership(&group.tags) {
+            Some(Ownership::Ours) => {}
+            Some(Ownership::Foreign) => continue,
+            None => {
+                draft.ask(Part::Tags(subject));
+                continue;
+            }
+        }
+        let Some(used) = listener::users(&group.arn, observed) else {
+            draft.ask(Part::LoadBalancer);
+            continue;
+        };
+        let (name, arn) = (name.clone(), group.arn.clone());
+        let step = if parting == Parting::AtOnce {
+            used.is_empty().then_some(Change::Delete { name, arn })
+        } else if used.iter().any(|port| draft.replaces(*port)) {
+            draft.wait(WaitingOn::Replacement(name));
+            None
+        } else {
+            match group.targets.get() {
+                None => {
+                    draft.ask(Part::Targets(name));
+                    None
+                }
+                Some(targets) if targets.is_empty() => used.is_empty().then_some(Change::Delete { name, arn }),
+                Some(targets) => {
+                    let live: BTreeSet<Target> =
+                        targets.iter().filter(|(_, h)| **h != Health::Draining).map(|(t, _)| t.clone()).collect();
+                    draft.wait(WaitingOn::Draining(name.clone()));
+                    (!live.is_empty()).then_some(Change::Deregister { name, arn, targets: live })
+                }
+            }
+        };
+        draft.write(&group.tags, subject, step.into_iter().map(Step::TargetGroup).collect());
+    }
+    if !observed.target_groups.doubt.is_empty() {
+        draft.ask(Part::TargetGroups);
+    }
+}
+
+pub(super) fn remove(draft: &mut Draft<'_>) {
+    if !draft.observed.target_groups.whole {
+        draft.ask(Part::TargetGroups);
+    }
+    if matches!(draft.ours(|observed| observed.load_balancer.find()), Find::Gone) {
+        leftovers(draft, |_| true, Parting::AtOnce);
     }
 }

@@ -1,0 +1,57 @@
+//! `spec.network`: the VPC and the subnets of the load balancer.
+
+use std::collections::BTreeMap;
+
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+
+use crate::api::rule::{Rule, immutable, ipv4_cidr, tag_values, zone_id};
+
+/// The VPC and the subnets of the load balancer.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct Network {
+    /// The VPC in which the brokers run. Cannot be changed.
+    #[schemars(length(max = 32), regex(pattern = r"^vpc-[0-9a-f]{8,17}$"))]
+    #[schemars(extend("x-kubernetes-validations" = [immutable("vpcId cannot be changed: make a new object")]))]
+    pub vpc_id: String,
+
+    /// One subnet for each zone in which the service is offered, and in which brokers may be. Consumers can connect
+    /// from these zones only. AWS wants 8 free addresses in each.
+    #[schemars(length(min = 1, max = 8))]
+    #[schemars(extend("x-kubernetes-list-type" = "map", "x-kubernetes-list-map-keys" = ["zoneId"]))]
+    pub subnets: Vec<Subnet>,
+}
+
+/// The subnet of one zone. Exactly one of subnetId, subnetTags and cidrBlock.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "camelCase")]
+#[schemars(extend("x-kubernetes-validations" = [ONE_SOURCE]))]
+pub struct Subnet {
+    /// Zone ID such as usw2-az1. Not a zone name such as us-west-2a: names mean another zone in another account.
+    #[schemars(length(max = 24), extend("x-kubernetes-validations" = [zone_id()]))]
+    pub zone_id: String,
+
+    /// An existing subnet by its ID.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schemars(length(max = 32), regex(pattern = r"^subnet-[0-9a-f]{8,17}$"))]
+    pub subnet_id: Option<String>,
+
+    /// An existing subnet by its tags, 1 to 10, all of which it must carry. Exactly one subnet of the VPC and the zone
+    /// must match.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    #[schemars(transform = tag_values, extend("minProperties" = 1, "maxProperties" = 10))]
+    pub subnet_tags: BTreeMap<String, String>,
+
+    /// IPv4 CIDR of a subnet that is created for this object and deleted with it. AWS takes /16 to /28.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schemars(length(max = 18))]
+    #[schemars(extend("x-kubernetes-validations" = [ipv4_cidr("an IPv4 CIDR such as 10.0.0.0/18")]))]
+    pub cidr_block: Option<String>,
+}
+
+const ONE_SOURCE: Rule = Rule::new(
+    "[has(self.subnetId), has(self.subnetTags), has(self.cidrBlock)].filter(x, x).size() == 1",
+    "exactly one of subnetId, subnetTags and cidrBlock",
+)
+.naming("'zone ' + self.zoneId + ': exactly one of subnetId, subnetTags and cidrBlock'");

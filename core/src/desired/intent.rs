@@ -1,0 +1,336 @@
+//! The spec, parsed once into types that cannot be wrong.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::net::Ipv4Addr;
+
+use ipnet::Ipv4Net;
+use thiserror::Error;
+
+use crate::api::v1alpha1 as api;
+use crate::model::{
+    AccountId, Attributes, BrokerId, BrokerSource, EndpointId, HealthCheck, InboundRules, InstanceId, ListenerName,
+    Port, PortRange, Principal, Region, SecurityGroupId, SubnetSource, TargetType, VpcId, ZoneId,
+};
+
+/// What the user asks for.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Intent {
+    /// Where.
+    pub region: Region,
+    /// Which account the credentials must belong to, if the user says so.
+    pub account: Option<AccountId>,
+    /// Whether anything is written at all.
+    pub observe_only: bool,
+    /// Tags for everything that we make.
+    pub tags: BTreeMap<String, String>,
+    /// The VPC.
+    pub vpc: VpcId,
+    /// One entry a zone.
+    pub subnets: BTreeMap<ZoneId, SubnetSource>,
+    /// Where brokers come from.
+    pub brokers: Brokers,
+    /// The brokers' groups that get rules of ours.
+    pub broker_groups: BTreeSet<SecurityGroupId>,
+    /// What is offered.
+    pub listeners: BTreeMap<ListenerName, Listener>,
+    /// Of every target group.
+    pub health_check: HealthCheck,
+    /// Of every target group.
+    pub deregistration_delay_seconds: u32,
+    /// Of the load balancer.
+    pub inbound_rules: InboundRules,
+    /// Of the load balancer.
+    pub deletion_protection: bool,
+    /// Of every NLB listener.
+    pub idle_timeout_seconds: u32,
+    /// Who may connect.
+    pub consumers: BTreeMap<AccountId, Consumer>,
+}
+
+/// Where brokers come from.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Brokers {
+    /// Instances by tag.
+    Selector {
+        /// All must match.
+        tags: BTreeMap<String, String>,
+        /// Its value is the broker's id.
+        id_tag: String,
+    },
+    /// Instances by id.
+    Instances(BTreeMap<BrokerId, (ZoneId, InstanceId)>),
+    /// Addresses.
+    Addresses(BTreeMap<BrokerId, (ZoneId, Ipv4Addr)>),
+}
+
+/// A Kafka listener that is offered.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Listener {
+    /// What the brokers listen on.
+    pub broker_port: Port,
+    /// NLB port of the bootstrap.
+    pub bootstrap_port: Port,
+    /// NLB ports of the brokers.
+    pub ports: PortRange,
+    /// Host that brokers advertise; absent until the consumer has said it.
+    pub host_template: Option<String>,
+    /// From where consumers come, in canonical form.
+    pub consumer_cidrs: BTreeSet<Ipv4Net>,
+    /// Whether a zone's endpoint reaches brokers of other zones.
+    pub cross_zone: bool,
+    /// Ports fixed by hand.
+    pub fixed: BTreeMap<BrokerId, Port>,
+}
+
+/// A consumer account and what we answer it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Consumer {
+    /// `root`, `user/NAME`, `role/NAME`.
+    pub principals: BTreeSet<String>,
+    /// What its requests get.
+    pub acceptance: Acceptance,
+    /// Requests with a person's yes, whatever `acceptance` says short of `Rejected`.
+    pub endpoints: BTreeSet<EndpointId>,
+}
+
+/// What requests of an account get.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Acceptance {
+    /// Accepted, oldest first, while fewer than this many are pending or available.
+    Automatic {
+        /// At least 1.
+        most: u32,
+    },
+    /// Only those named.
+    Manual,
+    /// Nothing: principals are removed and connections cut.
+    Rejected,
+}
+
+/// A spec that the present schema would have refused: an older one let it in.
+#[derive(Clone, Debug, PartialEq, Eq, Error)]
+#[error("spec.{field}: {problem}")]
+pub struct InvalidSpec {
+    /// Path of the field.
+    pub field: String,
+    /// What is wrong, and what is wanted.
+    pub problem: String,
+}
+
+fn invalid(field: impl Into<String>, problem: impl Into<String>) -> InvalidSpec {
+    InvalidSpec { field: field.into(), problem: problem.into() }
+}
+
+fn cidr(field: &str, text: &str) -> Result<Ipv4Net, InvalidSpec> {
+    text.parse::<Ipv4Net>()
+        .map(|net| net.trunc())
+        .map_err(|_| invalid(field, format!("\"{text}\" is not an IPv4 CIDR")))
+}
+
+fn port(field: &str, number: i32) -> Result<Port, InvalidSpec> {
+    u16::try_from(number)
+        .ok()
+        .filter(|port| *port > 0)
+        .map(Port)
+        .ok_or_else(|| invalid(field, format!("{number} is not a port (1 to 65535)")))
+}
+
+fn count(field: &str, number: i32) -> Result<u32, InvalidSpec> {
+    u32::try_from(number).map_err(|_| invalid(field, format!("{number} is negative")))
+}
+
+impl Intent {
+    /// Parses a spec.
+    ///
+    /// # Errors
+    /// Names the first field that the present schema would refuse. An object whose spec no longer parses
+    /// can still be deleted: deletion needs only what status says.
+    pub fn parse(spec: &api::KafkaPrivateLinkSpec) -> Result<Self, InvalidSpec> {
+        let api::KafkaPrivateLinkSpec {
+            region,
+            account_id,
+            mode,
+            deletion_policy: _,
+            tags,
+            network,
+            brokers,
+            listeners,
+            target_groups,
+            load_balancer,
+            endpoint_service,
+        } = spec;
+        let check = &target_groups.health_check;
+        Ok(Self {
+            region: Region::new(region.as_str()),
+            account: account_id.as_deref().map(AccountId::from),
+            observe_only: *mode == api::Mode::Observe,
+            tags: tags.clone(),
+            vpc: VpcId::new(network.vpc_id.as_str()),
+            subnets: network.subnets.iter().map(subnet).collect::<Result<_, _>>()?,
+            brokers: source(brokers)?,
+            broker_groups: brokers.security_group_ids.iter().map(|id| SecurityGroupId::new(id.as_str())).collect(),
+            listeners: listeners
+                .iter()
+                .map(|entry| Ok((ListenerName::new(entry.name.as_str()), listener(entry)?)))
+                .collect::<Result<_, _>>()?,
+            health_check: HealthCheck {
+                interval_seconds: count("targetGroups.healthCheck.intervalSeconds", check.interval_seconds)?,
+                healthy_threshold: count("targetGroups.healthCheck.healthyThreshold", check.healthy_threshold)?,
+                unhealthy_threshold: count("targetGroups.healthCheck.unhealthyThreshold", check.unhealthy_threshold)?,
+                tcp_on_traffic_port: true,
+            },
+            deregistration_delay_seconds: count(
+                "targetGroups.deregistrationDelaySeconds",
+                target_groups.deregistration_delay_seconds,
+            )?,
+            inbound_rules: match load_balancer.inbound_rules_on_private_link {
+                api::InboundRules::Enforced => InboundRules::Enforced,
+                api::InboundRules::Ignored => InboundRules::Ignored,
+            },
+            deletion_protection: load_balancer.deletion_protection == api::DeletionProtection::Enabled,
+            idle_timeout_seconds: count("loadBalancer.idleTimeoutSeconds", load_balancer.idle_timeout_seconds)?,
+            consumers: endpoint_service
+                .consumers
+                .iter()
+                .map(|entry| Ok((AccountId::new(entry.account_id.as_str()), consumer(entry)?)))
+                .collect::<Result<_, _>>()?,
+        })
+    }
+
+    /// The type of every target group: the bootstrap group holds all brokers and has one.
+    #[must_use]
+    pub fn target_type(&self) -> TargetType {
+        match self.brokers {
+            Brokers::Selector { .. } | Brokers::Instances(_) => TargetType::Instance,
+            Brokers::Addresses(_) => TargetType::Ip,
+        }
+    }
+
+    /// What a look reads to find the brokers.
+    #[must_use]
+    pub fn broker_source(&self) -> BrokerSource {
+        match &self.brokers {
+            Brokers::Selector { tags, id_tag } => BrokerSource::Selector { tags: tags.clone(), id_tag: id_tag.clone() },
+            Brokers::Instances(list) => BrokerSource::Instances(list.values().map(|(_, id)| id.clone()).collect()),
+            Brokers::Addresses(_) => BrokerSource::Nothing,
+        }
+    }
+
+    /// Attributes of a broker's group, or of the bootstrap group.
+    #[must_use]
+    pub fn group_attributes(&self, cross_zone: bool, bootstrap: bool) -> Attributes {
+        [
+            ("deregistration_delay.timeout_seconds", self.deregistration_delay_seconds.to_string()),
+            // Kafka's connections never end by themselves.
+            ("deregistration_delay.connection_termination.enabled", "true".into()),
+            // Without effect over PrivateLink; on, a broker that calls its own NLB hangs.
+            ("preserve_client_ip.enabled", "false".into()),
+            // Kafka does not speak it.
+            ("proxy_protocol_v2.enabled", "false".into()),
+            // Bootstrap must work from every zone, wherever a broker is left.
+            ("load_balancing.cross_zone.enabled", (bootstrap || cross_zone).to_string()),
+            // A broker's group has its target in one zone: counted, every other zone would look dead.
+            (DNS_FAILOVER, if bootstrap { "1" } else { "off" }.into()),
+        ]
+        .into_iter()
+        .map(|(key, value)| (key.to_owned(), value))
+        .collect()
+    }
+}
+
+/// How many healthy targets a group needs in a zone for the zone to stay in DNS.
+pub const DNS_FAILOVER: &str = "target_group_health.dns_failover.minimum_healthy_targets.count";
+
+fn subnet(entry: &api::Subnet) -> Result<(ZoneId, SubnetSource), InvalidSpec> {
+    let zone = ZoneId::new(entry.zone_id.to_ascii_lowercase());
+    let source = match (&entry.subnet_id, &entry.cidr_block) {
+        (Some(id), None) => SubnetSource::Id(id.as_str().into()),
+        (None, Some(block)) => SubnetSource::Created(cidr("network.subnets.cidrBlock", block)?),
+        (None, None) if !entry.subnet_tags.is_empty() => SubnetSource::Tags(entry.subnet_tags.clone()),
+        _ => {
+            let problem = format!("zone {zone}: exactly one of subnetId, subnetTags and cidrBlock");
+            return Err(invalid("network.subnets", problem));
+        }
+    };
+    Ok((zone, source))
+}
+
+fn source(brokers: &api::Brokers) -> Result<Brokers, InvalidSpec> {
+    if let Some(ec2) = &brokers.ec2 {
+        return Ok(Brokers::Selector { tags: ec2.tags.clone(), id_tag: ec2.id_tag_key.clone() });
+    }
+    let listed = &brokers.static_brokers;
+    if listed.is_empty() {
+        return Err(invalid("brokers", "exactly one source of brokers: ec2 or static"));
+    }
+    let zone = |broker: &api::StaticBroker| ZoneId::new(broker.zone_id.to_ascii_lowercase());
+    if listed.iter().all(|broker| broker.instance_id.is_some()) {
+        let by_id = listed.iter().filter_map(|broker| {
+            let id = broker.instance_id.as_deref()?;
+            Some((BrokerId(broker.id), (zone(broker), InstanceId::from(id))))
+        });
+        return Ok(Brokers::Instances(by_id.collect()));
+    }
+    let by_address = listed.iter().map(|broker| {
+        let text = broker.ip_address.as_deref().unwrap_or_default();
+        let address = text.parse().map_err(|_| {
+            let problem = format!("broker {}: every broker needs an instanceId, or every one an ipAddress", broker.id);
+            invalid("brokers.static", problem)
+        })?;
+        Ok((BrokerId(broker.id), (zone(broker), address)))
+    });
+    Ok(Brokers::Addresses(by_address.collect::<Result<_, InvalidSpec>>()?))
+}
+
+fn listener(entry: &api::Listener) -> Result<Listener, InvalidSpec> {
+    let ports = PortRange {
+        first: port("listeners.portRange.first", entry.port_range.first)?,
+        last: port("listeners.portRange.last", entry.port_range.last)?,
+    };
+    Ok(Listener {
+        broker_port: port("listeners.brokerPort", entry.broker_port)?,
+        bootstrap_port: port("listeners.bootstrapPort", entry.bootstrap_port)?,
+        ports,
+        host_template: entry.advertised_host_template.clone(),
+        consumer_cidrs: entry
+            .consumer_cidrs
+            .iter()
+            .map(|text| cidr("listeners.consumerCidrs", text))
+            .collect::<Result<_, _>>()?,
+        cross_zone: entry.cross_zone == api::CrossZone::Enabled,
+        fixed: entry
+            .ports
+            .iter()
+            .map(|fixed| Ok((BrokerId(fixed.broker_id), port("listeners.ports", fixed.port)?)))
+            .collect::<Result<_, InvalidSpec>>()?,
+    })
+}
+
+fn consumer(entry: &api::Consumer) -> Result<Consumer, InvalidSpec> {
+    Ok(Consumer {
+        principals: if entry.principals.is_empty() {
+            ["root".to_owned()].into()
+        } else {
+            entry.principals.iter().cloned().collect()
+        },
+        acceptance: match entry.acceptance {
+            api::Acceptance::Automatic => Acceptance::Automatic {
+                most: count("endpointService.consumers.maxConnections", entry.max_connections)?,
+            },
+            api::Acceptance::Manual => Acceptance::Manual,
+            api::Acceptance::Rejected => Acceptance::Rejected,
+        },
+        endpoints: entry.endpoint_ids.iter().map(|id| EndpointId::new(id.as_str())).collect(),
+    })
+}
+
+impl Consumer {
+    /// Its principals as AWS stores them.
+    pub fn arns<'a>(
+        &'a self,
+        partition: &'a crate::model::Partition,
+        account: &'a AccountId,
+    ) -> impl Iterator<Item = Principal> + 'a {
+        self.principals.iter().map(move |name| Principal::new(format!("arn:{partition}:iam::{account}:{name}")))
+    }
+}

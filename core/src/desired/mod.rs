@@ -1,0 +1,242 @@
+//! What shall exist, from the spec, the ledger and what a look found. Parsed and resolved here once; what
+//! comes after cannot fail.
+
+mod brokers;
+mod intent;
+mod issue;
+mod loss;
+mod network;
+mod offer;
+mod ports;
+
+use std::collections::{BTreeMap, BTreeSet};
+
+pub use brokers::{Sighting, Sightings};
+pub use intent::{Acceptance, Brokers, Consumer, DNS_FAILOVER, Intent, InvalidSpec, Listener};
+pub use issue::{Issue, PortHolder};
+pub use loss::{Absence, Broker, Confirmation, Path};
+pub use network::OfferedSubnet;
+pub use offer::{Offer, Targets, WantedGroup, WantedListener, WantedLoadBalancer, WantedSecurityGroup, WantedService};
+pub use ports::{Allocation, Ledger, MOST_NLB_LISTENERS};
+
+use crate::model::{
+    BrokerId, HolderId, Observed, Owner, Ownership, Part, Partition, Scope, SubnetSource, Timing, ZoneId, ledger_entry,
+};
+
+/// Who the object is, and who acts for it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Identity {
+    /// Value of the owner tag.
+    pub owner: Owner,
+    /// uid of our cluster's `kube-system`.
+    pub holder: HolderId,
+    /// uid of the object: part of confirmation tokens.
+    pub uid: String,
+}
+
+/// What is remembered of the object from one look to the next, in status and in the process.
+#[derive(Clone, Debug, PartialEq, Eq, Default)]
+pub struct Memory {
+    /// Which broker has which port.
+    pub ledger: Ledger,
+    /// Brokers that the selector no longer finds.
+    pub absent: BTreeMap<BrokerId, Absence>,
+    /// What a person was asked.
+    pub confirmation: Option<Confirmation>,
+    /// Zones of brokers as last seen.
+    pub zones: BTreeMap<BrokerId, ZoneId>,
+}
+
+/// What shall be.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Goal {
+    /// The cluster is offered.
+    Offer(Box<Offer>),
+    /// Not enough is known to change anything.
+    Hold,
+    /// Everything of ours goes.
+    Absent(Absent),
+    /// Everything stays, without a holder.
+    Retained,
+}
+
+/// How everything goes.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Absent {
+    /// Whether live connections are rejected instead of waited for.
+    pub reject_connections: bool,
+    /// Whether the spec still protects the load balancer: then nothing goes.
+    pub protected: bool,
+}
+
+/// What shall be, why not more, and what to remember.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Desired {
+    /// Who it is.
+    pub identity: Identity,
+    /// What shall be.
+    pub goal: Goal,
+    /// What is wrong with what the spec refers to.
+    pub issues: Vec<Issue>,
+    /// Brokers that keep or get a path.
+    pub brokers: BTreeMap<BrokerId, Broker>,
+    /// To be remembered.
+    pub memory: Memory,
+}
+
+/// What `desired` rests on.
+pub struct Request<'a> {
+    /// Who it is.
+    pub identity: &'a Identity,
+    /// The spec.
+    pub intent: &'a Intent,
+    /// What was remembered.
+    pub memory: &'a Memory,
+    /// The look.
+    pub observed: &'a Observed,
+    /// Token of the annotation `confirm`.
+    pub confirm: Option<&'a str>,
+    /// Graces and quarantines.
+    pub timing: &'a Timing,
+}
+
+/// Decides what shall be.
+///
+/// # Guarantees
+/// No broker loses its path because of a read that failed, a selector that finds none, or an instance that
+/// is merely absent for a while; losing many asks first. A port once given stays.
+#[must_use]
+pub fn desired(request: &Request<'_>) -> Desired {
+    let Request { identity, intent, memory, observed, confirm, timing } = *request;
+    let mut issues = read_issues(observed);
+    let mut ledger = memory.ledger.clone();
+    ledger.merge(ledger_of_tags(identity, observed));
+    let known = ledger.brokers(intent.listeners.keys());
+    let found = brokers::sightings(intent, observed, &mut issues);
+    let verdict = loss::judge(&loss::Evidence {
+        intent,
+        known: &known,
+        found: found.as_ref(),
+        absent: &memory.absent,
+        asked: memory.confirmation.as_ref(),
+        confirm,
+        zones: &memory.zones,
+        uid: &identity.uid,
+        at: observed.at,
+        timing,
+    });
+    if verdict.none_found {
+        issues.push(Issue::NoBrokersFound);
+    }
+    let subnets = network::subnets(intent, observed, &mut issues);
+    let partition = observed.inputs.account.get().map(|account| &account.partition);
+    let vpc = observed.inputs.vpc.find();
+    if vpc == crate::model::Find::Gone {
+        issues.push(Issue::VpcNotFound(intent.vpc.clone()));
+    }
+    let goal = match (vpc, partition) {
+        (crate::model::Find::There(vpc), Some(partition)) if !verdict.brokers.is_empty() => {
+            let ids: BTreeSet<BrokerId> = verdict.brokers.keys().copied().collect();
+            ledger.release(&intent.listeners, &ids, observed.at, timing.port_quarantine);
+            ledger.allocate(&intent.listeners, &ids, &mut issues);
+            Goal::Offer(Box::new(offer::offer(offer::Ingredients {
+                identity,
+                intent,
+                partition,
+                vpc,
+                subnets,
+                brokers: &verdict.brokers,
+                ledger: &ledger,
+            })))
+        }
+        _ => Goal::Hold,
+    };
+    let mut zones = memory.zones.clone();
+    zones.retain(|id, _| verdict.brokers.contains_key(id));
+    zones.extend(verdict.brokers.iter().filter_map(|(id, broker)| Some((*id, broker.zone.clone()?))));
+    Desired {
+        identity: identity.clone(),
+        goal,
+        issues,
+        brokers: verdict.brokers,
+        memory: Memory { ledger, absent: verdict.absent, confirmation: verdict.confirmation, zones },
+    }
+}
+
+/// What shall be when the object goes: needs nothing that the spec says of Kafka or the network.
+#[must_use]
+pub fn undesired(identity: &Identity, goal: Goal, memory: &Memory) -> Desired {
+    Desired { identity: identity.clone(), goal, issues: Vec::new(), brokers: BTreeMap::new(), memory: memory.clone() }
+}
+
+fn read_issues(observed: &Observed) -> Vec<Issue> {
+    observed
+        .read_failures
+        .iter()
+        .filter(|(part, _)| matches!(part, Part::Account | Part::Vpc | Part::Zones | Part::Subnets | Part::Brokers))
+        .map(|(part, failure)| Issue::ReadFailed(part.clone(), failure.clone()))
+        .collect()
+}
+
+/// The ledger that target groups carry in their tags: where status was lost, it is found again.
+fn ledger_of_tags<'a>(
+    identity: &'a Identity,
+    observed: &'a Observed,
+) -> impl Iterator<Item = ((crate::model::ListenerName, BrokerId), Allocation)> + 'a {
+    observed.target_groups.known().filter_map(|(_, group)| {
+        let tags = group.tags.get()?;
+        if identity.owner.of(tags) != Ownership::Ours {
+            return None;
+        }
+        let (listener, broker, port) = ledger_entry(tags)?;
+        Some(((listener, broker), Allocation { port, released: None }))
+    })
+}
+
+impl Desired {
+    /// Where to look for this object; `known` is an earlier picture whose ids save searches.
+    #[must_use]
+    pub fn scope(&self, intent: Option<&Intent>, known: Option<&Observed>) -> Scope {
+        let mut scope = scope(&self.identity, intent, known);
+        if let Goal::Offer(offer) = &self.goal {
+            scope.expected_groups = offer.target_groups.keys().cloned().collect();
+            scope.bootstrap_groups = offer
+                .target_groups
+                .iter()
+                .filter(|(_, group)| group.bootstrap.is_none())
+                .map(|(name, _)| name.clone())
+                .collect();
+        }
+        scope
+    }
+}
+
+/// Where to look before anything is known of what shall be.
+#[must_use]
+pub fn scope(identity: &Identity, intent: Option<&Intent>, known: Option<&Observed>) -> Scope {
+    let existing = |intent: &Intent| -> BTreeMap<ZoneId, SubnetSource> { intent.subnets.clone() };
+    Scope {
+        owner: identity.owner.clone(),
+        vpc: intent.map(|intent| intent.vpc.clone()),
+        subnets: intent.map(existing).unwrap_or_default(),
+        brokers: intent.map_or(crate::model::BrokerSource::Nothing, Intent::broker_source),
+        broker_groups: intent.map(|intent| intent.broker_groups.clone()).unwrap_or_default(),
+        expected_groups: BTreeSet::new(),
+        bootstrap_groups: BTreeSet::new(),
+        load_balancer: known.and_then(|known| Some(known.load_balancer.there()?.arn.clone())),
+        service: known.and_then(|known| Some(known.endpoint_service.there()?.id.clone())),
+    }
+}
+
+/// The partition that ARNs begin with, by account or, before it is known, by region.
+#[must_use]
+pub fn partition_of(region: &crate::model::Region) -> Partition {
+    let text = region.as_str();
+    Partition::from(if text.starts_with("cn-") {
+        "aws-cn"
+    } else if text.starts_with("us-gov-") {
+        "aws-us-gov"
+    } else {
+        "aws"
+    })
+}

@@ -1,0 +1,173 @@
+//! Why nothing happened: what is waited for, and what stands in the way.
+
+use std::collections::BTreeSet;
+use std::fmt;
+
+use super::joined;
+use crate::model::{AwsName, EndpointId, Part, ServiceId, SubnetId, Tagged, ZoneId};
+
+/// Something that time, AWS or a consumer brings about.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum WaitingOn {
+    /// The load balancer provisions.
+    LoadBalancerActive,
+    /// Not every subnet of the spec resolved: a load balancer is made with all at once.
+    Subnets,
+    /// The service is not available yet.
+    ServiceAvailable(ServiceId),
+    /// The service goes.
+    ServiceGone(ServiceId),
+    /// The service does not offer these zones yet.
+    ZonesOffered(BTreeSet<ZoneId>),
+    /// New targets of this group are not healthy yet.
+    TargetHealth(AwsName),
+    /// Targets of this group drain.
+    Draining(AwsName),
+    /// The group is not known to be unused yet.
+    Replacement(AwsName),
+    /// A step that a failed health check justifies: the next look must say so too.
+    SecondLook,
+    /// A step that closes something is not decided on a kept picture.
+    FreshLook,
+    /// Consumers are connected, and the object says to wait for them.
+    Connections(BTreeSet<EndpointId>),
+    /// The object's spec protects the load balancer.
+    DeletionProtection,
+    /// Network interfaces of the load balancer linger.
+    Interfaces(u32),
+}
+
+impl WaitingOn {
+    /// Stable `CamelCase` reason for conditions.
+    #[must_use]
+    pub fn reason(&self) -> &'static str {
+        match self {
+            Self::LoadBalancerActive => "LoadBalancerProvisioning",
+            Self::Subnets => "SubnetsUnresolved",
+            Self::ServiceAvailable(_) => "ServicePending",
+            Self::ServiceGone(_) => "ServiceDeleting",
+            Self::ZonesOffered(_) => "ZonesNotOfferedYet",
+            Self::TargetHealth(_) => "TargetsNotHealthyYet",
+            Self::Draining(_) => "TargetsDraining",
+            Self::Replacement(_) => "ReplacementInProgress",
+            Self::SecondLook | Self::FreshLook => "LookingAgain",
+            Self::Connections(_) => "ConsumersConnected",
+            Self::DeletionProtection => "DeletionProtected",
+            Self::Interfaces(_) => "InterfacesLingering",
+        }
+    }
+
+    /// What the next look has to read to see whether it is over.
+    #[must_use]
+    pub fn parts(&self) -> BTreeSet<Part> {
+        match self {
+            Self::TargetHealth(name) | Self::Draining(name) | Self::Replacement(name) => {
+                // A group that is going is not among the expected ones.
+                [Part::TargetGroups, Part::Targets(name.clone())].into()
+            }
+            Self::Interfaces(_) => [Part::SecurityGroupInterfaces].into(),
+            _ => BTreeSet::new(),
+        }
+    }
+}
+
+impl fmt::Display for WaitingOn {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::LoadBalancerActive => f.write_str("the load balancer becomes active"),
+            Self::Subnets => f.write_str("every subnet of network.subnets is found"),
+            Self::ServiceAvailable(id) => write!(f, "endpoint service {id} becomes available"),
+            Self::ServiceGone(id) => write!(f, "endpoint service {id} is deleted"),
+            Self::ZonesOffered(zones) => write!(f, "the endpoint service offers {}", joined(zones)),
+            Self::TargetHealth(name) => write!(f, "targets of {name} become healthy"),
+            Self::Draining(name) => write!(f, "targets of {name} drain"),
+            Self::Replacement(name) => write!(f, "target group {name} is no longer used"),
+            Self::SecondLook => f.write_str("a second look confirms that a target is unhealthy"),
+            Self::FreshLook => f.write_str("a fresh look before anything is closed"),
+            Self::Connections(ids) => write!(
+                f,
+                "consumers disconnect: {} (set endpointService.connectionDeletionPolicy to Reject to cut them off)",
+                joined(ids)
+            ),
+            Self::DeletionProtection => {
+                f.write_str("loadBalancer.deletionProtection is set to Disabled: until then nothing is deleted")
+            }
+            Self::Interfaces(count) => write!(f, "{count} network interfaces of the load balancer are released"),
+        }
+    }
+}
+
+/// Something that only a person can resolve.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Conflict {
+    /// A resource that we would have to write to is not ours.
+    Foreign(Tagged),
+    /// The load balancer failed and a service hangs on it.
+    LoadBalancerFailed(ServiceId),
+    /// A subnet can leave the load balancer only when no endpoint is connected.
+    ZoneChangeBlocked {
+        /// What would go.
+        subnets: BTreeSet<SubnetId>,
+        /// Who is connected.
+        endpoints: BTreeSet<EndpointId>,
+    },
+    /// All zones would change their subnets at once, and a load balancer keeps at least one.
+    EveryZoneSwapped,
+    /// A subnet of ours has another block than the spec says.
+    SubnetBlock(ZoneId, SubnetId),
+    /// The service does not follow a zone that was added to its load balancer.
+    ZonesNotOffered(ServiceId, BTreeSet<ZoneId>),
+    /// AWS says that something of this name exists, and no read shows it.
+    Unseen(String),
+}
+
+impl Conflict {
+    /// Stable `CamelCase` reason for conditions and events.
+    #[must_use]
+    pub fn reason(&self) -> &'static str {
+        match self {
+            Self::Foreign(_) | Self::Unseen(_) => "Conflict",
+            Self::LoadBalancerFailed(_) => "LoadBalancerFailed",
+            Self::ZoneChangeBlocked { .. } | Self::EveryZoneSwapped => "ZoneChangeBlocked",
+            Self::SubnetBlock(..) => "SubnetBlockFixed",
+            Self::ZonesNotOffered(..) => "ZonesNotOffered",
+        }
+    }
+}
+
+impl fmt::Display for Conflict {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Foreign(tagged) => write!(
+                f,
+                "{tagged} ({}) does not carry our owner tag, so it is not touched: delete or rename it, or give this object another name",
+                tagged.id()
+            ),
+            Self::LoadBalancerFailed(id) => write!(
+                f,
+                "the load balancer failed, and endpoint service {id} hangs on it: consumers hold its name, so it is not replaced; ask AWS support or delete this object"
+            ),
+            Self::ZoneChangeBlocked { subnets, endpoints } => write!(
+                f,
+                "subnets {} stay on the load balancer while endpoints are connected ({}): AWS refuses to remove them",
+                joined(subnets),
+                joined(endpoints)
+            ),
+            Self::EveryZoneSwapped => f.write_str(
+                "every zone has another subnet now, but a load balancer keeps at least one: change the zones one after the other",
+            ),
+            Self::SubnetBlock(zone, id) => write!(
+                f,
+                "subnet {id} of zone {zone} was made with another cidrBlock, which AWS cannot change: put the former one back"
+            ),
+            Self::ZonesNotOffered(id, zones) => write!(
+                f,
+                "endpoint service {id} does not offer {} although its load balancer has them: in the console, remove and add the load balancer of the service",
+                joined(zones)
+            ),
+            Self::Unseen(name) => {
+                write!(f, "AWS says that {name} exists already, but no read shows it: look for it in this account and region")
+            }
+        }
+    }
+}

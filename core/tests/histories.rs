@@ -1,0 +1,3 @@
+//! Random histories of an object against a simulated AWS.
+
+mod world;

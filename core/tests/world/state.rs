@@ -1,0 +1,295 @@
+//! What the simulated AWS holds: plain data.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::hash::{DefaultHasher, Hash, Hasher};
+use std::net::Ipv4Addr;
+
+use ipnet::Ipv4Net;
+use kpl_core::model::{
+    self, AccountId, Attributes, AwsName, ConnectionState, Direction, EndpointId, Forward, Health, HealthCheck,
+    InboundRules, InstanceId, InstanceState, ListenerArn, LoadBalancerArn, OWNER_TAG, Owner, Peer, Port, Principal,
+    Rule, SecurityGroupId, SecurityGroupRuleId, ServiceId, ServiceState, SubnetId, Tags, Target, TargetGroupArn,
+    TargetId, TargetType, Traffic, VpcId, ZoneId, ZoneName,
+};
+
+/// A moment: how many ticks have passed.
+pub type Tick = u32;
+
+/// One region of one account.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Aws {
+    pub now: Tick,
+    pub account: model::Account,
+    pub zones: BTreeMap<ZoneId, ZoneName>,
+    pub vpcs: BTreeMap<VpcId, BTreeSet<Ipv4Net>>,
+    pub subnets: BTreeMap<SubnetId, Subnet>,
+    pub instances: BTreeMap<InstanceId, Instance>,
+    pub security_groups: BTreeMap<SecurityGroupId, SecurityGroup>,
+    /// Network interfaces of deleted load balancers, which hold groups and subnets for a while.
+    pub lingering: Vec<Lingering>,
+    pub target_groups: BTreeMap<TargetGroupArn, TargetGroup>,
+    pub load_balancers: BTreeMap<LoadBalancerArn, LoadBalancer>,
+    pub services: BTreeMap<ServiceId, Service>,
+    /// Client tokens of endpoint services, with the load balancer that each was used for.
+    pub tokens: BTreeMap<String, (LoadBalancerArn, ServiceId)>,
+    /// How many resources each natural key has had: ids follow from it, so that they do not depend on
+    /// the order in which the steps of a wave run.
+    pub made: BTreeMap<String, u32>,
+}
+
+#[derive(Clone, Debug, PartialEq)]
+pub struct Subnet {
+    pub vpc: VpcId,
+    pub zone: ZoneId,
+    pub cidr: Ipv4Net,
+    pub free: u32,
+    pub tags: Tags,
+}
+
+#[derive(Clone, Debug, PartialEq)]
+pub struct Instance {
+    pub state: InstanceState,
+    pub vpc: VpcId,
+    pub zone: ZoneId,
+    pub address: Ipv4Addr,
+    /// Without any, everything may connect.
+    pub groups: BTreeSet<SecurityGroupId>,
+    pub tags: Tags,
+    /// Whether Kafka answers, on every port.
+    pub up: bool,
+}
+
+#[derive(Clone, Debug, PartialEq)]
+pub struct SecurityGroup {
+    pub name: String,
+    pub vpc: VpcId,
+    pub tags: Tags,
+    pub rules: BTreeMap<SecurityGroupRuleId, HeldRule>,
+}
+
+#[derive(Clone, Debug, PartialEq)]
+pub struct HeldRule {
+    pub rule: Rule,
+    pub tags: Tags,
+}
+
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Lingering {
+    pub groups: BTreeSet<SecurityGroupId>,
+    pub subnets: BTreeSet<SubnetId>,
+    pub until: Tick,
+}
+
+#[derive(Clone, Debug, PartialEq)]
+pub struct TargetGroup {
+    pub name: AwsName,
+    pub target_type: TargetType,
+    pub vpc: VpcId,
+    pub health_check: HealthCheck,
+    pub attributes: Attributes,
+    pub tags: Tags,
+    pub targets: BTreeMap<Target, Registration>,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Registration {
+    pub health: Health,
+    /// When it is gone: draining, or its instance is terminated.
+    pub until: Option<Tick>,
+}
+
+#[derive(Clone, Debug, PartialEq)]
+pub struct LoadBalancer {
+    pub name: AwsName,
+    pub dns_name: String,
+    pub vpc: VpcId,
+    pub subnets: BTreeSet<SubnetId>,
+    pub security_groups: BTreeSet<SecurityGroupId>,
+    pub inbound_rules: InboundRules,
+    pub attributes: Attributes,
+    pub tags: Tags,
+    pub listeners: BTreeMap<Port, NlbListener>,
+    /// Provisions until then.
+    pub busy_until: Tick,
+    /// Whether it was active once: it routes from then on.
+    pub built: bool,
+    pub failed: bool,
+}
+
+#[derive(Clone, Debug, PartialEq)]
+pub struct NlbListener {
+    pub arn: ListenerArn,
+    pub tcp: bool,
+    pub forward: Forward,
+    pub idle_timeout_seconds: u32,
+    pub tags: Tags,
+}
+
+#[derive(Clone, Debug, PartialEq)]
+pub struct Service {
+    pub name: String,
+    pub state: ServiceState,
+    /// When `Pending` becomes `Available`, or `Deleting` becomes `Deleted`.
+    pub until: Tick,
+    pub load_balancers: BTreeSet<LoadBalancerArn>,
+    pub acceptance_required: bool,
+    /// Fixed when the load balancer was added, not those that it has now.
+    pub zones: BTreeSet<ZoneId>,
+    /// Zones that it will offer, and when.
+    pub zones_to_come: Option<(Tick, BTreeSet<ZoneId>)>,
+    pub tags: Tags,
+    pub principals: BTreeSet<Principal>,
+    pub connections: BTreeMap<EndpointId, Connection>,
+}
+
+#[derive(Clone, Debug, PartialEq)]
+pub struct Connection {
+    pub account: AccountId,
+    pub state: ConnectionState,
+    pub since: Tick,
+}
+
+/// Whether the owner tag names this owner. Written apart from `Owner::of`.
+pub fn ours(owner: &Owner, tags: &Tags) -> bool {
+    tags.get(OWNER_TAG) == Some(&format!("{}/{}/{}", owner.cluster_id, owner.namespace, owner.name))
+}
+
+impl Aws {
+    /// Sixteen digits that follow from the natural key and how often it was used.
+    pub fn digits(&mut self, key: &str) -> String {
+        let count = self.made.entry(key.to_owned()).or_default();
+        *count += 1;
+        let mut hash = DefaultHasher::new();
+        (key, *count).hash(&mut hash);
+        format!("{:016x}", hash.finish())
+    }
+
+    /// Who forwards to a group: load balancers with their zones.
+    pub fn users<'a>(
+        &'a self,
+        group: &'a TargetGroupArn,
+    ) -> impl Iterator<Item = (&'a LoadBalancerArn, &'a LoadBalancer)> {
+        self.load_balancers
+            .iter()
+            .filter(|(_, lb)| lb.listeners.values().any(|listener| listener.forward.contains_key(group)))
+    }
+
+    pub fn zones_of(&self, lb: &LoadBalancer) -> BTreeSet<ZoneId> {
+        lb.subnets.iter().filter_map(|id| self.subnets.get(id)).map(|subnet| subnet.zone.clone()).collect()
+    }
+
+    /// The service that a load balancer is in, unless it is fully gone.
+    pub fn service_of(&self, lb: &LoadBalancerArn) -> Option<(&ServiceId, &Service)> {
+        self.services
+            .iter()
+            .find(|(_, service)| service.state != ServiceState::Deleted && service.load_balancers.contains(lb))
+    }
+
+    /// The instance behind a target.
+    pub fn host(&self, target: &Target) -> Option<&Instance> {
+        match &target.id {
+            TargetId::Instance(id) => self.instances.get(id),
+            TargetId::Ip(address) => {
+                self.instances.values().find(|host| host.address == *address && host.state != InstanceState::Terminated)
+            }
+        }
+    }
+
+    /// Whether rules let the load balancer reach the target: its own egress and the broker's ingress.
+    pub fn reaches(&self, lb: &LoadBalancer, target: &Target) -> bool {
+        let Some(host) = self.host(target) else { return false };
+        let out = lb.security_groups.iter().filter_map(|id| self.security_groups.get(id)).any(|group| {
+            group.rules.values().any(|held| {
+                held.rule.direction == Direction::Egress
+                    && lets_through(&held.rule.traffic, target.port)
+                    && matches!(held.rule.peer, Peer::Cidr(cidr) if cidr.contains(&host.address))
+            })
+        });
+        let into = host.groups.is_empty()
+            || host.groups.iter().filter_map(|id| self.security_groups.get(id)).any(|group| {
+                group.rules.values().any(|held| {
+                    held.rule.direction == Direction::Ingress
+                        && lets_through(&held.rule.traffic, target.port)
+                        && match &held.rule.peer {
+                            Peer::Group(id) => lb.security_groups.contains(id),
+                            Peer::Cidr(cidr) => self.vpcs[&host.vpc].iter().all(|vpc| cidr.contains(vpc)),
+                            Peer::Cidr6(_) | Peer::PrefixList(_) => false,
+                        }
+                })
+            });
+        out && into
+    }
+
+    /// How many interfaces use a security group.
+    pub fn interfaces(&self, group: &SecurityGroupId) -> usize {
+        let live: usize = self
+            .load_balancers
+            .values()
+            .filter(|lb| lb.security_groups.contains(group))
+            .map(|lb| lb.subnets.len())
+            .sum();
+        live + self.lingering.iter().filter(|l| l.groups.contains(group)).map(|l| l.subnets.len()).sum::<usize>()
+    }
+
+    /// How many resources carry the owner tag, rules in the brokers' groups included.
+    pub fn owned(&self, owner: &Owner) -> Vec<String> {
+        let mut left = Vec::new();
+        left.extend(self.subnets.iter().filter(|(_, x)| ours(owner, &x.tags)).map(|(id, _)| id.to_string()));
+        for (id, group) in &self.security_groups {
+            if ours(owner, &group.tags) {
+                left.push(id.to_string());
+            } else {
+                let rules = group.rules.iter().filter(|(_, rule)| ours(owner, &rule.tags));
+                left.extend(rules.map(|(rule, _)| format!("{rule} in {id}")));
+            }
+        }
+        left.extend(self.target_groups.values().filter(|x| ours(owner, &x.tags)).map(|x| x.name.to_string()));
+        left.extend(self.load_balancers.iter().filter(|(_, x)| ours(owner, &x.tags)).map(|(id, _)| id.to_string()));
+        let alive = |x: &Service| x.state != ServiceState::Deleted && ours(owner, &x.tags);
+        left.extend(self.services.iter().filter(|(_, x)| alive(x)).map(|(id, _)| id.to_string()));
+        left
+    }
+}
+
+pub fn lets_through(traffic: &Traffic, port: Port) -> bool {
+    match traffic {
+        Traffic::Tcp(ports) => ports.contains(port),
+        Traffic::All => true,
+        Traffic::Other(..) => false,
+    }
+}
+
+/// What is not ours and changed between two states, without what time moves: nothing, if we behave.
+pub fn foreign_touched(owner: &Owner, before: &Aws, after: &Aws) -> Option<String> {
+    fn differs<K: Ord + std::fmt::Display, V: PartialEq>(
+        before: &BTreeMap<K, V>,
+        after: &BTreeMap<K, V>,
+        foreign: impl Fn(&V) -> bool,
+    ) -> Option<String> {
+        before
+            .iter()
+            .find(|(id, was)| foreign(was) && after.get(id) != Some(was))
+            .map(|(id, _)| id.to_string())
+            .or_else(|| {
+                let new = after.iter().find(|(id, is)| foreign(is) && !before.contains_key(id));
+                new.map(|(id, _)| id.to_string())
+            })
+    }
+    let theirs = |group: &SecurityGroup| {
+        let mut group = group.clone();
+        group.rules.retain(|_, held| !ours(owner, &held.tags));
+        group
+    };
+    differs(&before.subnets, &after.subnets, |x| !ours(owner, &x.tags))
+        .or_else(|| differs(&before.instances, &after.instances, |_| true))
+        .or_else(|| differs(&before.target_groups, &after.target_groups, |x| !ours(owner, &x.tags)))
+        .or_else(|| differs(&before.load_balancers, &after.load_balancers, |x| !ours(owner, &x.tags)))
+        .or_else(|| differs(&before.services, &after.services, |x| !ours(owner, &x.tags)))
+        .or_else(|| {
+            let group = before.security_groups.iter().filter(|(_, group)| !ours(owner, &group.tags));
+            group
+                .filter(|(id, group)| after.security_groups.get(id).map(theirs) != Some(theirs(group)))
+                .map(|(id, _)| id.to_string())
+                .next()
+        })
+}
