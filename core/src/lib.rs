@@ -7,6 +7,9 @@
 
 pub mod api;
 pub mod desired;
+pub mod events;
 pub mod model;
 pub mod pass;
 pub mod plan;
+pub mod simulate;
+pub mod status;

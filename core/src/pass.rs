@@ -81,6 +81,14 @@ impl Pass {
 
     /// What is needed next. No step is taken twice in a pass, whatever became of it.
     pub fn next_move(&mut self) -> Move {
+        match self.next_unguarded() {
+            Move::Apply(_) if self.block.is_some() => Move::Finished,
+            next => next,
+        }
+    }
+
+    /// The same for a preview, in which nothing is written anyway.
+    pub(crate) fn next_unguarded(&mut self) -> Move {
         self.plan = plan(&self.desired, &self.observed);
         let ask: BTreeSet<Part> = self.plan.ask.iter().filter(|part| self.may_read(part)).cloned().collect();
         if !ask.is_empty() {
@@ -88,9 +96,6 @@ impl Pass {
                 *self.asked.entry(part.clone()).or_default() += 1;
             }
             return Move::Read(ask);
-        }
-        if self.block.is_some() {
-            return Move::Finished;
         }
         let steps: Vec<Step> = self
             .plan

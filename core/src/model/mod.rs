@@ -16,6 +16,7 @@ mod timing;
 
 pub use aws::*;
 pub use ids::*;
+pub use ipnet::Ipv4Net;
 pub use naming::*;
 pub use observed::*;
 pub use outcome::*;

@@ -214,7 +214,7 @@ fn failed(lb: &LoadBalancer, draft: &mut Draft<'_>) {
 }
 
 /// The subnets that exist of those that are offered.
-pub(super) fn wanted_subnets(offer: &Offer, observed: &Observed) -> BTreeMap<SubnetId, ZoneName> {
+pub(crate) fn wanted_subnets(offer: &Offer, observed: &Observed) -> BTreeMap<SubnetId, ZoneName> {
     offer.subnets.keys().filter_map(|zone| subnet::id_of(offer, zone, observed)).collect()
 }
 

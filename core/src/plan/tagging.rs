@@ -26,7 +26,7 @@ pub enum Change {
 }
 
 /// The tags of a resource in the picture.
-pub(crate) fn tags_of<'a>(observed: &'a mut Observed, subject: &Tagged) -> Option<&'a mut Seen<Tags>> {
+pub fn tags_of<'a>(observed: &'a mut Observed, subject: &Tagged) -> Option<&'a mut Seen<Tags>> {
     match subject {
         Tagged::Subnet(zone, id) => {
             observed.subnets.items.get_mut(zone).filter(|subnet| subnet.id == *id).map(|subnet| &mut subnet.tags)

@@ -1,11 +1,18 @@
 //! A simulated AWS, written apart from `absorb`: what the operator believes is held against this.
 
+pub mod compare;
 pub mod ec2;
 pub mod elb;
+pub mod events;
+pub mod history;
+pub mod lint;
 pub mod look;
+pub mod object;
+pub mod paths;
 pub mod people;
 pub mod privatelink;
 pub mod read;
+pub mod settled;
 pub mod state;
 mod tests;
 pub mod time;
