@@ -197,10 +197,10 @@ fn note(recall: &mut Recall, desired: &Desired, step: &Step, outcome: &Outcome, 
                 recall.offered_again = Some(OfferedAgain { zones, since: at, in_vain: false });
             }
         }
-        (Step::TargetGroup(target_group::Change::SetAttributes { attributes, .. }), Outcome::Refused(failure)) => {
-            if failure.class == ErrorClass::Invalid && attributes.contains_key(DNS_FAILOVER) {
-                recall.refused_attributes.insert(DNS_FAILOVER.to_owned());
-            }
+        (Step::TargetGroup(target_group::Change::SetAttributes { attributes, .. }), Outcome::Refused(failure))
+            if failure.class == ErrorClass::Invalid && attributes.contains_key(DNS_FAILOVER) =>
+        {
+            recall.refused_attributes.insert(DNS_FAILOVER.to_owned());
         }
         _ => {}
     }

@@ -117,9 +117,8 @@ pub fn judge(evidence: &Evidence<'_>) -> Verdict {
     let mut lost = BTreeSet::new();
     let unseen: Vec<_> = known.iter().filter(|id| !verdict.brokers.contains_key(id)).collect();
     for id in unseen {
-        if found.get(id) == Some(&Sighting::Gone) {
-            lost.insert(*id);
-        } else if is_past_grace(evidence, *id, &mut verdict.absent) {
+        let ended = found.get(id) == Some(&Sighting::Gone);
+        if ended || is_past_grace(evidence, *id, &mut verdict.absent) {
             lost.insert(*id);
         } else {
             verdict.brokers.insert(*id, kept(id));
@@ -159,4 +158,166 @@ fn question(evidence: &Evidence<'_>, loses: BTreeSet<BrokerId>) -> Confirmation 
     let ids = loses.iter().map(ToString::to_string).collect::<Vec<_>>().join(",");
     let token = digest(&[evidence.uid, &ids, &since.to_string()])[..12].to_owned();
     Confirmation { token, loses, since }
+}
+
+#[cfg(test)]
+mod tests {
+    use jiff::SignedDuration;
+
+    use super::*;
+    use crate::model::{HealthCheck, InboundRules};
+
+    fn intent(brokers: Brokers) -> Intent {
+        Intent {
+            region: "us-west-2".into(),
+            account: None,
+            observe_only: false,
+            tags: BTreeMap::new(),
+            vpc: "vpc-1".into(),
+            subnets: BTreeMap::new(),
+            brokers,
+            broker_groups: BTreeSet::new(),
+            listeners: BTreeMap::new(),
+            health_check: HealthCheck {
+                interval_seconds: 10,
+                healthy_threshold: 2,
+                unhealthy_threshold: 2,
+                tcp_on_traffic_port: true,
+            },
+            deregistration_delay_seconds: 60,
+            inbound_rules: InboundRules::Enforced,
+            deletion_protection: false,
+            idle_timeout_seconds: 350,
+            consumers: BTreeMap::new(),
+        }
+    }
+
+    /// A history of looks at one object.
+    struct Looks {
+        intent: Intent,
+        known: BTreeSet<BrokerId>,
+        verdict: Verdict,
+        minutes: i64,
+    }
+
+    impl Looks {
+        fn by_tag(known: i32) -> Self {
+            Self::from(Brokers::Selector { tags: BTreeMap::new(), id_tag: "id".into() }, known)
+        }
+
+        fn from(brokers: Brokers, known: i32) -> Self {
+            let known = (1..=known).map(BrokerId).collect();
+            Self { intent: intent(brokers), known, verdict: Verdict::default(), minutes: 0 }
+        }
+
+        fn look(&mut self, found: Option<&Sightings>, confirm: Option<&str>) -> Vec<i32> {
+            self.minutes += 2;
+            self.verdict = judge(&Evidence {
+                intent: &self.intent,
+                known: &self.known,
+                found,
+                absent: &self.verdict.absent,
+                asked: self.verdict.confirmation.as_ref(),
+                confirm,
+                zones: &BTreeMap::new(),
+                uid: "uid",
+                at: Timestamp::UNIX_EPOCH + SignedDuration::from_mins(self.minutes),
+                timing: &Timing::default(),
+            });
+            let ids: Vec<i32> = self.verdict.brokers.keys().map(|id| id.0).collect();
+            self.known.retain(|id| ids.contains(&id.0));
+            ids
+        }
+    }
+
+    fn here(ids: impl IntoIterator<Item = i32>) -> Sightings {
+        let sighting =
+            |id: i32| Sighting::Here { zone: "usw2-az1".into(), target: TargetId::Instance(format!("i-{id}").into()) };
+        ids.into_iter().map(|id| (BrokerId(id), sighting(id))).collect()
+    }
+
+    #[test]
+    fn a_failed_read_changes_nothing() {
+        let mut looks = Looks::by_tag(3);
+        assert_eq!(looks.look(None, None), [1, 2, 3]);
+        assert!(looks.verdict.brokers.values().all(|broker| broker.path == Path::AsItIs));
+        assert!(looks.verdict.absent.is_empty());
+    }
+
+    #[test]
+    fn a_selector_that_finds_none_is_never_a_deletion() {
+        let mut looks = Looks::by_tag(3);
+        for _ in 0..20 {
+            assert_eq!(looks.look(Some(&here([])), None), [1, 2, 3]);
+            assert!(looks.verdict.none_found);
+        }
+        assert_eq!(looks.verdict.confirmation, None);
+    }
+
+    #[test]
+    fn one_that_is_merely_absent_goes_after_three_looks_and_the_grace() {
+        let mut looks = Looks::by_tag(4);
+        let found = here(1..=3);
+        for _ in 0..3 {
+            assert_eq!(looks.look(Some(&found), None), [1, 2, 3, 4], "after {} minutes", looks.minutes);
+        }
+        assert_eq!(looks.look(Some(&found), None), [1, 2, 3]);
+    }
+
+    #[test]
+    fn one_that_comes_back_starts_again() {
+        let mut looks = Looks::by_tag(4);
+        looks.look(Some(&here(1..=3)), None);
+        looks.look(Some(&here(1..=4)), None);
+        assert!(looks.verdict.absent.is_empty());
+    }
+
+    #[test]
+    fn one_that_was_terminated_goes_at_once() {
+        let mut looks = Looks::by_tag(4);
+        let mut found = here(1..=3);
+        found.insert(BrokerId(4), Sighting::Gone);
+        assert_eq!(looks.look(Some(&found), None), [1, 2, 3]);
+    }
+
+    #[test]
+    fn losing_many_asks_and_the_answer_is_good_for_that_loss_only() {
+        let mut looks = Looks::by_tag(6);
+        let mut found = here(1..=4);
+        found.extend([(BrokerId(5), Sighting::Gone), (BrokerId(6), Sighting::Gone)]);
+        assert_eq!(looks.look(Some(&found), None), [1, 2, 3, 4, 5, 6]);
+        let asked = looks.verdict.confirmation.clone().expect("it asks");
+        assert_eq!(looks.look(Some(&found), Some("another token")).len(), 6);
+        assert_eq!(looks.verdict.confirmation.as_ref(), Some(&asked), "the question stays the same");
+        found.insert(BrokerId(4), Sighting::Gone);
+        assert_eq!(looks.look(Some(&found), Some(&asked.token)).len(), 6, "more is lost than was asked");
+        let again = looks.verdict.confirmation.clone().expect("it asks again");
+        assert_ne!(again.token, asked.token);
+        assert_eq!(looks.look(Some(&found), Some(&again.token)), [1, 2, 3]);
+        assert_eq!(looks.verdict.confirmation, None);
+    }
+
+    #[test]
+    fn few_of_many_go_without_a_question() {
+        let mut looks = Looks::by_tag(7);
+        let mut found = here(1..=5);
+        found.extend([(BrokerId(6), Sighting::Gone), (BrokerId(7), Sighting::Gone)]);
+        assert_eq!(looks.look(Some(&found), None), [1, 2, 3, 4, 5]);
+    }
+
+    #[test]
+    fn a_list_acts_at_once_but_asks_about_many() {
+        let mut looks = Looks::from(Brokers::Addresses(BTreeMap::new()), 4);
+        assert_eq!(looks.look(Some(&here(1..=3)), None), [1, 2, 3]);
+        assert_eq!(looks.look(Some(&here([1])), None), [1, 2, 3]);
+        assert!(looks.verdict.confirmation.is_some());
+    }
+
+    #[test]
+    fn one_that_is_unclear_keeps_its_path_and_a_new_one_gets_none() {
+        let mut looks = Looks::by_tag(2);
+        let mut found = here([1]);
+        found.extend([(BrokerId(2), Sighting::Unclear(None)), (BrokerId(3), Sighting::Unclear(None))]);
+        assert_eq!(looks.look(Some(&found), None), [1, 2]);
+    }
 }

@@ -148,3 +148,133 @@ impl Ledger {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::model::PortRange;
+
+    const DAY: SignedDuration = SignedDuration::from_hours(24);
+
+    fn listeners(names: &[&str], first: u16, last: u16) -> BTreeMap<ListenerName, Listener> {
+        let listener = |at: usize| {
+            let shift = u16::try_from(at).expect("few listeners") * 1000;
+            Listener {
+                broker_port: Port(39092),
+                bootstrap_port: Port(first - 1 + shift),
+                ports: PortRange { first: Port(first + shift), last: Port(last + shift) },
+                host_template: None,
+                consumer_cidrs: BTreeSet::new(),
+                cross_zone: false,
+                fixed: BTreeMap::new(),
+            }
+        };
+        names.iter().enumerate().map(|(at, name)| ((*name).into(), listener(at))).collect()
+    }
+
+    fn ids(ids: &[i32]) -> BTreeSet<BrokerId> {
+        ids.iter().copied().map(BrokerId).collect()
+    }
+
+    fn at(hours: i64) -> Timestamp {
+        Timestamp::UNIX_EPOCH + SignedDuration::from_hours(hours)
+    }
+
+    fn table(ledger: &Ledger) -> Vec<(i32, u16)> {
+        ledger.entries().filter(|(_, _, e)| e.released.is_none()).map(|(_, b, e)| (b.0, e.port.0)).collect()
+    }
+
+    /// Serves brokers at a time, as `desired` does, and returns what was wrong.
+    fn serve(
+        ledger: &mut Ledger,
+        offered: &BTreeMap<ListenerName, Listener>,
+        brokers: &[i32],
+        hours: i64,
+    ) -> Vec<Issue> {
+        let mut issues = Vec::new();
+        ledger.release(offered, &ids(brokers), at(hours), DAY);
+        ledger.allocate(offered, &ids(brokers), &mut issues);
+        issues
+    }
+
+    #[test]
+    fn the_guides_example() {
+        let mut ledger = Ledger::default();
+        assert_eq!(serve(&mut ledger, &listeners(&["EXTERNAL"], 9093, 9116), &[3, 1, 2], 0), []);
+        assert_eq!(table(&ledger), [(1, 9093), (2, 9094), (3, 9095)]);
+    }
+
+    #[test]
+    fn nothing_is_renumbered_when_brokers_come_and_go() {
+        let (mut ledger, offered) = (Ledger::default(), listeners(&["EXTERNAL"], 9093, 9116));
+        serve(&mut ledger, &offered, &[5, 7], 0);
+        serve(&mut ledger, &offered, &[1, 5, 7], 1);
+        assert_eq!(table(&ledger), [(1, 9095), (5, 9093), (7, 9094)]);
+        serve(&mut ledger, &offered, &[1, 7], 2);
+        serve(&mut ledger, &offered, &[1, 5, 7], 3);
+        assert_eq!(table(&ledger), [(1, 9095), (5, 9093), (7, 9094)], "the port stays its own");
+    }
+
+    #[test]
+    fn a_released_port_is_nobody_elses_for_a_day() {
+        let (mut ledger, offered) = (Ledger::default(), listeners(&["EXTERNAL"], 9093, 9094));
+        serve(&mut ledger, &offered, &[1, 2], 0);
+        let issues = serve(&mut ledger, &offered, &[2, 3], 1);
+        assert_eq!(issues, [Issue::PortsExhausted("EXTERNAL".into(), ids(&[3]))]);
+        assert_eq!(serve(&mut ledger, &offered, &[2, 3], 25), []);
+        assert_eq!(table(&ledger), [(2, 9094), (3, 9093)]);
+    }
+
+    #[test]
+    fn a_port_fixed_by_hand_wins_for_a_broker_without_one() {
+        let (mut ledger, mut offered) = (Ledger::default(), listeners(&["EXTERNAL"], 9093, 9116));
+        let fix = |offered: &mut BTreeMap<ListenerName, Listener>, broker, port| {
+            for listener in offered.values_mut() {
+                listener.fixed.insert(BrokerId(broker), Port(port));
+            }
+        };
+        fix(&mut offered, 2, 9093);
+        assert_eq!(serve(&mut ledger, &offered, &[1, 2], 0), []);
+        assert_eq!(table(&ledger), [(1, 9094), (2, 9093)]);
+        fix(&mut offered, 1, 9100);
+        let wanted = Port(9100);
+        let clash =
+            |broker, held| Issue::PortClash { listener: "EXTERNAL".into(), broker: BrokerId(broker), wanted, held };
+        assert_eq!(serve(&mut ledger, &offered, &[1, 2], 1), [clash(1, PortHolder::Itself(Port(9094)))]);
+        assert_eq!(table(&ledger), [(1, 9094), (2, 9093)]);
+    }
+
+    #[test]
+    fn a_fixed_port_that_another_broker_holds_is_a_clash() {
+        let (mut ledger, mut offered) = (Ledger::default(), listeners(&["EXTERNAL"], 9093, 9116));
+        serve(&mut ledger, &offered, &[1], 0);
+        for listener in offered.values_mut() {
+            listener.fixed.insert(BrokerId(2), Port(9093));
+        }
+        let issues = serve(&mut ledger, &offered, &[1, 2], 1);
+        let [Issue::PortClash { held, .. }] = issues.as_slice() else { panic!("{issues:?}") };
+        assert_eq!(*held, PortHolder::Other(BrokerId(1)));
+        assert_eq!(table(&ledger), [(1, 9093), (2, 9094)], "it is served all the same");
+    }
+
+    #[test]
+    fn fifty_nlb_listeners_and_no_more() {
+        let (mut ledger, offered) = (Ledger::default(), listeners(&["A", "B"], 9093, 9200));
+        let brokers: Vec<i32> = (1..=25).collect();
+        assert_eq!(serve(&mut ledger, &offered, &brokers, 0), [Issue::TooManyListeners(ids(&[25]))]);
+        assert_eq!(table(&ledger).len() + offered.len(), MOST_NLB_LISTENERS);
+        // One that has its port keeps it, however low the id of a newcomer.
+        let newcomers: Vec<i32> = (0..=24).collect();
+        assert_eq!(serve(&mut ledger, &offered, &newcomers, 1), [Issue::TooManyListeners(ids(&[0]))]);
+    }
+
+    #[test]
+    fn a_removed_listener_releases_its_ports() {
+        let (mut ledger, both) = (Ledger::default(), listeners(&["A", "B"], 9093, 9200));
+        serve(&mut ledger, &both, &[1], 0);
+        let one = listeners(&["A"], 9093, 9200);
+        serve(&mut ledger, &one, &[1], 1);
+        assert_eq!(ledger.port(&"B".into(), BrokerId(1)), None);
+        assert_eq!(ledger.brokers(one.keys()), ids(&[1]));
+    }
+}

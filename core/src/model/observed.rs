@@ -294,6 +294,7 @@ impl LoadBalancer {
 
 impl TargetGroup {
     /// Registrations that are not on their way out.
+    #[must_use]
     pub fn registered(&self) -> Option<impl Iterator<Item = (&Target, Health)>> {
         let targets = self.targets.get()?;
         Some(targets.iter().map(|(target, health)| (target, *health)).filter(|(_, h)| *h != Health::Draining))

@@ -1,6 +1,6 @@
 //! NLB listeners: a port and the target group behind it.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
 
 use super::{Draft, Effect, Step, WaitingOn, tagging, target_group};
@@ -112,7 +112,7 @@ impl super::Change for Change {
     fn forget(&self, observed: &mut Observed) {
         match self {
             Self::SetIdleTimeout { .. } => {
-                self.update(observed, |listener| listener.idle_timeout_seconds = Seen::Unread)
+                self.update(observed, |listener| listener.idle_timeout_seconds = Seen::Unread);
             }
             _ => observed.load_balancer.with(|lb| lb.listeners = Seen::Unread),
         }
@@ -156,8 +156,9 @@ impl fmt::Display for Change {
             }
         };
         match self {
-            Self::Create { port, forward, .. } => write!(f, "NLB listener {port} to {}", leads(forward)),
-            Self::SetForward { port, forward, .. } => write!(f, "NLB listener {port} to {}", leads(forward)),
+            Self::Create { port, forward, .. } | Self::SetForward { port, forward, .. } => {
+                write!(f, "NLB listener {port} to {}", leads(forward))
+            }
             Self::SetIdleTimeout { port, seconds, .. } => write!(f, "idle timeout of NLB listener {port}: {seconds} s"),
             Self::Delete { port, .. } => write!(f, "NLB listener {port}"),
         }
@@ -310,12 +311,7 @@ fn is_predecessor(tags: &Tags, wanted: &WantedGroup, name: &AwsName, offer: &Off
 
 /// Whether an NLB listener on a port that nobody wants may go: not before the targets of a leaving broker
 /// have drained, nor before the group that it leads to is reached by its own port.
-fn may_go(
-    offer: &Offer,
-    listener: &Listener,
-    have: &std::collections::BTreeMap<Port, Listener>,
-    draft: &mut Draft<'_>,
-) -> bool {
+fn may_go(offer: &Offer, listener: &Listener, have: &BTreeMap<Port, Listener>, draft: &mut Draft<'_>) -> bool {
     let observed = draft.observed;
     let mut free = true;
     for arn in listener.forward.keys() {
@@ -335,7 +331,7 @@ fn may_go(
             Some(Ownership::Foreign) => {}
             // The group's own plan asks, and says what it waits for.
             None => free = false,
-            Some(Ownership::Ours) => free &= group.targets.get().is_some_and(|targets| targets.is_empty()),
+            Some(Ownership::Ours) => free &= group.targets.get().is_some_and(BTreeMap::is_empty),
         }
     }
     free

@@ -106,9 +106,8 @@ impl super::Change for Change {
 
     fn effect(&self) -> Effect {
         match self {
-            Self::Create { .. } => Effect::Opens,
+            Self::Create { .. } | Self::SetSubnets { removes: false, .. } => Effect::Opens,
             Self::SetAttributes { .. } => Effect::Neutral,
-            Self::SetSubnets { removes: false, .. } => Effect::Opens,
             Self::SetSecurityGroups { .. } | Self::SetSubnets { .. } | Self::Delete { .. } => Effect::Closes,
         }
     }

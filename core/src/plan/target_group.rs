@@ -153,7 +153,7 @@ impl super::Change for Change {
                 observed.target_groups.forget(name);
             }
             Self::SetAttributes { name, .. } => {
-                observed.target_groups.with(name, |group| group.attributes = Seen::Unread)
+                observed.target_groups.with(name, |group| group.attributes = Seen::Unread);
             }
             Self::Register { name, .. } | Self::Deregister { name, .. } => {
                 observed.target_groups.with(name, |group| group.targets = Seen::Unread);

@@ -452,7 +452,7 @@ fn hosts(view: &View<'_>) -> Finding {
                 ));
             }
             Some(template) => {
-                problems.extend(too_long(intent, name.as_str(), template, &view.passed.desired.memory.zones))
+                problems.extend(too_long(intent, name.as_str(), template, &view.passed.desired.memory.zones));
             }
         }
     }

@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use kpl_core::model::{
-    ConnectionState, EndpointService, Health, Listener, LoadBalancer, Observed, Seen, Target, TargetGroup,
+    AwsName, ConnectionState, EndpointService, Health, Listener, LoadBalancer, Observed, Scope, Seen, Target, TargetGroup,
 };
 
 use super::state::ours;
@@ -50,7 +50,7 @@ impl Lies {
 pub fn lies(
     believed: &Observed,
     looked: &Observed,
-    expected: &BTreeSet<kpl_core::model::AwsName>,
+    scope: &Scope,
     inputs_fresh: bool,
 ) -> Vec<String> {
     let mut lies = Lies::default();
@@ -62,7 +62,7 @@ pub fn lies(
     if inputs_fresh {
         brokers_groups_and_subnets(&mut lies, believed, looked);
     }
-    groups(&mut lies, believed, looked, expected);
+    groups(&mut lies, believed, looked, scope);
     lies.entity("load balancer", &believed.load_balancer, &looked.load_balancer, load_balancer);
     // Services that are gone soon are listed for a while.
     lies.entity("service", &believed.endpoint_service, &looked.endpoint_service, service);
@@ -93,7 +93,7 @@ fn brokers_groups_and_subnets(lies: &mut Lies, believed: &Observed, looked: &Obs
     }
 }
 
-fn groups(lies: &mut Lies, believed: &Observed, looked: &Observed, expected: &BTreeSet<kpl_core::model::AwsName>) {
+fn groups(lies: &mut Lies, believed: &Observed, looked: &Observed, scope: &Scope) {
     for (name, a) in believed.target_groups.known() {
         match looked.target_groups.there(name) {
             Some(b) => group(lies, a, b),
@@ -103,7 +103,9 @@ fn groups(lies: &mut Lies, believed: &Observed, looked: &Observed, expected: &BT
         }
     }
     if believed.target_groups.whole {
-        for name in expected.iter().filter(|name| looked.target_groups.there(name).is_some()) {
+        // Somebody else's group of our name is seen only if the name was expected.
+        let is_ours = |name: &&AwsName| looked.target_groups.there(name).is_some_and(|g| read_as_ours(&scope.owner, &g.tags));
+        for name in scope.expected_groups.iter().filter(is_ours) {
             let known = believed.target_groups.items.contains_key(name) || believed.target_groups.doubt.contains(name);
             lies.same(&format!("target group {name} is there"), &known, &true);
         }

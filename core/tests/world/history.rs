@@ -125,10 +125,11 @@ impl History {
     fn look(&mut self, intent: &Intent) -> (Query, Observed, bool) {
         let changed = self.process.looked_for.as_ref() != Some(&(self.spec.clone(), self.deleting));
         let full = changed || self.process.looks_since_full >= FULL_EVERY;
+        // A steady look sees only what is wanted: of no use for what is to go.
         let base = match (full, self.deleting) {
+            (_, true) => Base::Names,
             (true, false) => Base::Full,
-            (true, true) => Base::Names,
-            (false, _) => Base::Steady,
+            (false, false) => Base::Steady,
         };
         let scope = match self.process.scope.take() {
             Some(scope) if !changed => scope,
@@ -247,7 +248,7 @@ impl History {
             let mut mirror = self.world.clone();
             mirror.calm();
             let looked = mirror.observe(&Query { base: Base::Full, parts: BTreeSet::new(), ..query.clone() });
-            for lie in compare::lies(pass.observed(), &looked, &query.scope.expected_groups, fresh) {
+            for lie in compare::lies(pass.observed(), &looked, &query.scope, fresh) {
                 self.wrong(format!("absorbed is not looked: {lie}"));
             }
         }
@@ -262,13 +263,18 @@ impl History {
         let run = |world: &World, order: &[usize]| -> (Rc<Aws>, BTreeSet<usize>) {
             let mut world = world.clone();
             let refused = order.iter().filter(|nth| world.write(&steps[**nth]).is_err()).copied().collect();
+            Rc::make_mut(&mut world.aws).forget_health();
             (world.aws, refused)
         };
         let mut order: Vec<usize> = (0..steps.len()).collect();
         let first = run(&self.world, &order);
         self.world.rng.shuffle(&mut order);
-        if first != run(&self.world, &order) {
-            self.wrong(format!("the order of a wave matters: {}", words(steps)));
+        let second = run(&self.world, &order);
+        if first.1 != second.1 {
+            let twice: Vec<_> = first.1.symmetric_difference(&second.1).map(|nth| steps[*nth].clone()).collect();
+            self.wrong(format!("refused or not by the order of the wave: {}", words(&twice)));
+        } else if first.0 != second.0 {
+            self.wrong(format!("the order of the wave matters: {}", words(steps)));
         }
     }
 

@@ -174,6 +174,14 @@ impl Aws {
             .filter(|(_, lb)| lb.listeners.values().any(|listener| listener.forward.contains_key(group)))
     }
 
+    /// Leaves of every group what is registered: health follows from when it came to be used.
+    pub fn forget_health(&mut self) {
+        for group in self.target_groups.values_mut() {
+            group.targets.retain(|_, held| held.health != Health::Draining);
+            group.targets.values_mut().for_each(|held| held.health = Health::Initial);
+        }
+    }
+
     pub fn zones_of(&self, lb: &LoadBalancer) -> BTreeSet<ZoneId> {
         lb.subnets.iter().filter_map(|id| self.subnets.get(id)).map(|subnet| subnet.zone.clone()).collect()
     }
