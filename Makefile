@@ -1,0 +1,54 @@
+# What these need, they install or build, into $(CACHE) and never into the tree.
+CACHE := $(or $(KPL_CACHE),$(or $(XDG_CACHE_HOME),$(HOME)/.cache)/kafka-privatelink)
+export CARGO_TARGET_DIR ?= $(CACHE)/target
+# One feature set for everything: another one compiles aws-sdk-ec2 (10 minutes, 8 GB) again.
+CARGO_ALL := --workspace --all-targets --locked
+BED := python3 tests/bed/bed.py
+CRD := crds/kafkaprivatelinks.yaml
+DEBUG := $(CARGO_TARGET_DIR)/debug/kafka-privatelink
+RELEASE := $(CARGO_TARGET_DIR)/release/kafka-privatelink
+
+.PHONY: help
+help: ## this list
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-10s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+
+.PHONY: build
+build: ## the operator, unoptimised (first time: the AWS SDK takes 10 minutes and 8 GB)
+	@test -d "$(CARGO_TARGET_DIR)/debug" || echo "compiling the AWS SDK: about 10 minutes once, kept in $(CARGO_TARGET_DIR)"
+	cargo build $(CARGO_ALL)
+
+.PHONY: bed-build
+bed-build: ## the test bed's programs (first time: kube-apiserver takes 10 minutes)
+	$(BED) build
+
+.PHONY: demo
+demo: build bed-build ## the main job, told as a story; KEEP=1 leaves everything up to play with
+	KEEP=$(KEEP) python3 demo/demo.py --operator $(DEBUG)
+
+.PHONY: bed
+bed: ## a test bed with the guide's world, until Ctrl-C
+	$(BED) up --crd $(CRD)
+
+.PHONY: test
+test: bed-build ## every test that CI runs
+	python3 tests/run.py
+
+.PHONY: test-long
+test-long: bed-build ## the same with 100,000 histories and the tests that take long
+	python3 tests/run.py --long
+
+.PHONY: check
+check: ## format, lint, generated files
+	cargo fmt --all --check
+	cargo clippy $(CARGO_ALL) -- --deny warnings
+	cargo test --workspace --locked --test generated
+	python3 -m compileall -q tests demo bench
+
+.PHONY: generate
+generate: ## the CRD from the Rust types
+	UPDATE_GENERATED=1 cargo test --workspace --locked --test generated
+
+.PHONY: bench
+bench: bed-build ## AWS calls, seconds and memory, on a release build (first time: 15 minutes)
+	cargo build --workspace --release --locked
+	python3 bench/bench.py --operator $(RELEASE)

@@ -1,0 +1,104 @@
+"""The admin routes: everything under /__, JSON in and out. README.md of the bed lists them."""
+import json
+import re
+from urllib.parse import parse_qsl
+
+from .inventory import inventory
+from .settings import SETTINGS
+from .store import LOCK, store_of
+
+STATUS_OF = {"RequestLimitExceeded": 503, "Unavailable": 503, "ServiceUnavailable": 503, "InternalError": 500,
+                 "InternalFailure": 500, "UnauthorizedOperation": 403, "AccessDenied": 403}
+
+
+class BadRequest(Exception):
+    pass
+
+
+class Admin:
+    """WSGI middleware: answers /__ itself, hands on the rest."""
+
+    def __init__(self, front):
+        self.front = front
+
+    def __call__(self, environ, start_response):
+        path = environ.get("PATH_INFO", "")
+        if path.startswith("/moto-api/") and path != "/moto-api/reset":  # moto's own admin routes: no AWS calls
+            return self.front.app(environ, start_response)
+        if not path.startswith("/__") and path != "/moto-api/reset":
+            return self.front(environ, start_response)
+        status, answer = "200 OK", None
+        try:
+            route = getattr(self, "_" + path[3:].replace("-", "_"), None) if re.fullmatch(r"/__[a-z-]+", path) else None
+            if path == "/moto-api/reset":  # it would forget half: moto's part, and who the keys belong to
+                raise BadRequest("take a fresh account instead")
+            elif route is None:
+                status, answer = "404 Not Found", {"error": f"no route {path}"}
+            else:
+                length = int(environ.get("CONTENT_LENGTH") or 0)
+                body = json.loads(environ["wsgi.input"].read(length)) if length else {}
+                answer = route(environ["REQUEST_METHOD"], dict(parse_qsl(environ.get("QUERY_STRING", ""))), body)
+        except (BadRequest, ValueError, KeyError) as problem:
+            status, answer = "400 Bad Request", {"error": f"{type(problem).__name__}: {problem}"}
+        out = json.dumps(answer).encode()
+        start_response(status, [("Content-Type", "application/json"), ("Content-Length", str(len(out)))])
+        return [out]
+
+    def _ready(self, method, query, body):
+        return {"ready": True}
+
+    def _settings(self, method, query, body):
+        account = query.get("account")
+        with LOCK:
+            if method == "POST":
+                SETTINGS.change(account, body)
+            elif method == "DELETE":
+                SETTINGS.reset(account)
+            return SETTINGS.of(account) if account else dict(SETTINGS.common)
+
+    def _calls(self, method, query, body):
+        if method == "DELETE":
+            self.front.forget_calls(query.get("account"))
+        wanted = {name: query[name] for name in ("account", "client", "key", "action", "service", "region") if name in query}
+        calls, counts = self.front.counts(wanted)
+        return {**counts, **({"log": calls} if query.get("log") else {})}
+
+    def _cut(self, method, query, body):
+        return self._fault("cut", method, query, body)
+
+    def _drop(self, method, query, body):
+        return self._fault("drop", method, query, body)
+
+    def _refuse(self, method, query, body):
+        return self._fault("refuse", method, query, body)
+
+    def _fault(self, kind, method, query, body):
+        if method == "DELETE":
+            self.front.faults.clear(query.get("account"))
+        elif method == "POST":
+            asked = {**query, **body}
+            unknown = set(asked) - {"action", "n", "account", "contains", "code", "message", "status"}
+            if unknown or "action" not in asked or (kind == "refuse") != ("code" in asked):
+                raise BadRequest(f"a {kind} has action, n, account, contains"
+                                 + (", code, message, status" if kind == "refuse" else "") + f", not {asked}")
+            fault = {**asked, "kind": kind, "n": int(asked.get("n", 1))}
+            if kind == "refuse":
+                fault["status"] = int(asked.get("status") or STATUS_OF.get(asked["code"], 400))
+            self.front.faults.add(fault)
+        return {"waiting": self.front.faults.list()}
+
+    def _force(self, method, query, body):
+        """Sets or (state null) frees the state of a load balancer, target, service or endpoint."""
+        asked = {**query, **body}
+        with LOCK:
+            store = store_of(asked["account"], asked["region"])
+            if method == "POST" and asked.get("state"):
+                store.forced[asked["id"]] = asked["state"]
+            elif method == "POST":
+                store.forced.pop(asked["id"], None)
+            elif method == "DELETE":
+                store.forced.clear()
+            return {"forced": dict(store.forced)}
+
+    def _inventory(self, method, query, body):
+        return inventory(query["account"], query["region"])

@@ -1,0 +1,106 @@
+"""What moto leaves out of subnets, interfaces, instances and tags, and paging where AWS pages."""
+import re
+
+from moto.core.responses import ActionResult
+from moto.ec2.models.availability_zones_and_regions import RegionsAndZonesBackend
+from moto.ec2.models.elastic_network_interfaces import NetworkInterface
+from moto.ec2.models.instances import InstancePlacement
+from moto.ec2.models.subnets import Subnet
+from moto.ec2.responses._base_response import EC2BaseResponse
+
+from .errors import ec2
+from .store import page
+
+ZONE_IDS = {zone.name: zone.zone_id for zones in RegionsAndZonesBackend.zones.values() for zone in zones}
+
+
+class Network(EC2BaseResponse):
+    """The actions; put before moto's own by `install`."""
+
+    def delete_subnet(self):
+        subnet_id = self._get_param("SubnetId")
+        if any(interface.subnet.id == subnet_id for interface in self.store.ec2.enis.values()):
+            raise ec2("DependencyViolation", f"The subnet '{subnet_id}' has dependencies and cannot be deleted.")
+        return super().delete_subnet()
+
+    def delete_network_interface(self):
+        interface = self.store.ec2.enis.get(self._get_param("NetworkInterfaceId"))
+        if interface is not None and interface.requester_managed:
+            raise ec2("OperationNotPermitted", "You do not have permission to access the specified resource.")
+        return super().delete_network_interface()
+
+    def describe_instances(self):
+        for instance_id in self._get_param("InstanceIds", []):
+            if not re.fullmatch(r"i-([0-9a-f]{8}|[0-9a-f]{17})", instance_id):
+                raise ec2("InvalidInstanceID.Malformed", f'Invalid id: "{instance_id}"')
+        return super().describe_instances()
+
+    def run_instances(self):
+        token = self._get_param("ClientToken")
+        parameters = {k: v for k, v in self._get_params().items() if k != "ClientToken"}
+        before = self.store.tokens.get(("RunInstances", token)) if token else None
+        if before is not None:
+            if before[0] != parameters:
+                raise ec2("IdempotentParameterMismatch", "Arguments on this idempotent request are inconsistent with "
+                          "arguments used in previous request(s).")
+            return ActionResult(before[1])
+        there_before = set(self.store.ec2.enis)
+        result = super().run_instances()
+        kept = any(asked.get("DeleteOnTermination") is False for asked in self._get_param("NetworkInterfaces", []))
+        for interface_id in set(self.store.ec2.enis) - there_before:  # made by the launch: AWS lets it go with the instance
+            self.store.ec2.enis[interface_id].delete_on_termination = not kept
+        if token:
+            self.store.tokens["RunInstances", token] = (parameters, result.result)
+        return result
+
+    def terminate_instances(self):
+        ids = self._get_param("InstanceIds", [])
+        result = super().terminate_instances()
+        for interface in [i for i in self.store.ec2.enis.values() if i.instance is not None and i.instance.id in ids]:
+            if interface.delete_on_termination:
+                interface.delete()
+            else:  # AWS frees it; moto leaves it attached
+                interface.instance, interface.attachment_id, interface.status = None, None, "available"
+        return result
+
+    def describe_subnets(self):
+        return self._paged(super().describe_subnets(), "Subnets")
+
+    def describe_vpcs(self):
+        return self._paged(super().describe_vpcs(), "Vpcs")
+
+    def describe_network_interfaces(self):
+        return self._paged(super().describe_network_interfaces(), "NetworkInterfaces")
+
+    def describe_tags(self):
+        return self._paged(super().describe_tags(), "Tags")
+
+    def describe_vpc_endpoints(self):
+        return self._paged(super().describe_vpc_endpoints(), "VpcEndpoints")
+
+    def _paged(self, result, key):
+        items, more = page(list(result.result[key]), self._get_int_param("MaxResults"), self._get_param("NextToken"), 1000)
+        return ActionResult({**result.result, key: items, "NextToken": more})
+
+
+def _interface_filter(moto_filter):
+    """Filters of DescribeNetworkInterfaces that moto lacks, or answers differently."""
+    def value(self, name, method_name=None):
+        if name == "availability-zone-id":
+            return self.subnet.availability_zone_id
+        if name in ("interface-type", "status", "requester-id", "owner-id", "requester-managed"):
+            return getattr(self, name.replace("-", "_"))
+        if name == "attachment.instance-owner-id" and isinstance(self.attachment, dict):
+            return self.attachment["InstanceOwnerId"]
+        return moto_filter(self, name, method_name)
+    return value
+
+
+def mend_models():
+    """Properties that AWS answers with and moto's models lack."""
+    InstancePlacement.availability_zone_id = property(lambda self: ZONE_IDS.get(self.zone))
+    NetworkInterface.availability_zone_id = property(lambda self: self.subnet.availability_zone_id)
+    NetworkInterface.get_filter_value = _interface_filter(NetworkInterface.get_filter_value)
+    plain = Subnet.get_filter_value
+    Subnet.get_filter_value = lambda self, name, method_name=None: (
+        self.availability_zone_id if name in ("availability-zone-id", "availabilityZoneId") else plain(self, name, method_name))

@@ -1,0 +1,58 @@
+"""Everything that an account holds in a region, as plain data: tests compare it before and after."""
+from .elb_targets import target_states
+from .store import LOCK, store_of
+
+
+def inventory(account, region):
+    with LOCK:
+        store = store_of(account, region)
+        store.settle()
+        return {
+            "account": account, "region": region,
+            "vpcs": {v.id: _ec2(store, v.id, cidr=v.cidr_block) for v in store.ec2.vpcs.values()},
+            "subnets": {s.id: _ec2(store, s.id, vpc=s.vpc_id, cidr=s.cidr_block, zone=s.availability_zone_id)
+                        for zone in store.ec2.subnets.values() for s in zone.values()},
+            "instances": {i.id: _ec2(store, i.id, subnet=i.subnet_id, address=i.private_ip, state=i.state)
+                          for r in store.ec2.reservations.values() for i in r.instances},
+            "network_interfaces": {
+                i.id: _ec2(store, i.id, subnet=i.subnet.id, address=i.private_ip_address, description=i.description,
+                           security_groups=sorted(g.id for g in i.group_set)) for i in store.ec2.enis.values()},
+            "security_groups": {
+                g.id: _ec2(store, g.id, name=g.name, vpc=g.vpc_id, rules=sorted(r.id for r in g.ingress_rules + g.egress_rules))
+                for groups in store.ec2.groups.values() for g in groups.values()},
+            "security_group_rules": {
+                r.id: _ec2(store, r.id, **_rule(r)) for groups in store.ec2.groups.values() for g in groups.values()
+                for r in g.ingress_rules + g.egress_rules},
+            "load_balancers": {
+                b.arn: _elb(store, b.arn, name=b.name, state=b.state(store), subnets=sorted(b.subnets), enforce=b.enforce,
+                            security_groups=sorted(b.security_groups), attributes=b.attributes) for b in store.load_balancers.values()},
+            "listeners": {
+                item.arn: _elb(store, item.arn, load_balancer=b.arn, port=item.port, protocol=item.protocol, weights=item.weights,
+                               attributes=item.attributes) for b in store.load_balancers.values() for item in b.listeners.values()},
+            "target_groups": {
+                g.arn: _elb(store, g.arn, name=g.name, vpc=g.vpc_id, port=g.port, type=g.target_type, check=g.check,
+                            attributes=g.attributes, targets=target_states(store, g)) for g in store.target_groups.values()},
+            "endpoint_services": {
+                s.id: _ec2(store, s.id, name=s.name, state=s.state(), load_balancers=s.load_balancer_arns,
+                           zones=[zone_id for _, zone_id in s.offered()], principals=sorted(s.principals),
+                           acceptance_required=s.acceptance_required,
+                           connections={e.id: {"account": owner, "state": e.state} for owner, e in s.endpoints()})
+                for s in store.services.values()},
+            "vpc_endpoints": {
+                e.id: _ec2(store, e.id, service=e.service_name, vpc=e.vpc_id, subnets=e.subnet_ids, state=e.state)
+                for e in store.endpoints.values()},
+        }
+
+
+def _ec2(store, resource_id, **fields):
+    return {"tags": dict(store.ec2.tags.get(resource_id, {})), **fields}
+
+
+def _elb(store, arn, **fields):
+    return {"tags": dict(store.elb_tags[arn]), **fields}
+
+
+def _rule(rule):
+    return {"group": rule.group_id, "egress": rule.is_egress, "protocol": rule.ip_protocol,
+            "ports": [rule.from_port, rule.to_port],
+            "peer": rule.cidr_ipv4 or rule.cidr_ipv6 or rule.prefix_list_id or rule.source_group.get("GroupId")}

@@ -1,0 +1,86 @@
+"""What a test may change about the stand-in: its paces, its quotas, and the answers nobody knows.
+
+One value for everybody, and values of single accounts over it: tests share a
+server, each has an account of its own, and none disturbs another.
+"""
+
+PACES = {  # seconds that AWS takes, shortened; what is 0 happens at once
+    "load_balancer_provisioning": 0.3,  # CreateLoadBalancer: provisioning -> active
+    "load_balancer_update": 0.3,        # SetSubnets: provisioning again -> active
+    "target_initial": 0.2,              # registered and in use: initial -> healthy
+    "target_draining": 0.2,             # deregistered: draining -> gone; never longer than the group's own delay
+    "service_pending": 0.0,             # endpoint service: Pending -> Available
+    "service_deleting": 0.3,            # Deleting -> gone; its load balancer is held so long
+    "connection_pending": 0.2,          # accepted: pending -> available
+    "endpoint_deleting": 0.1,           # the consumer's endpoint: deleting -> gone
+    "interface_lingering": 0.3,         # interfaces of a deleted load balancer
+    "read_lag": 0.0,                    # a new thing is not found for so long (not by its own create)
+}
+
+QUOTAS = {
+    "load_balancers": 50,
+    "listeners_per_load_balancer": 50,
+    "target_groups": 3000,
+    "rules_per_security_group": 60,
+}
+
+ANSWERS = {  # undocumented, so a test can play either
+    # CreateVpcEndpointServiceConfiguration with the token of a service that is deleted:
+    # "new" service, the "deleted" one again, or a "mismatch" error.
+    "token_of_deleted_service": "new",
+    "service_zones_follow_set_subnets": False,  # else only a re-add of the NLB refreshes them
+    "service_needs_active_load_balancer": True,
+    "weight_zero_is_checked": True,             # a group with weight 0 counts as in use
+    "dns_failover_off_is_accepted": True,       # minimum_healthy_targets.count = off
+    "rejected_may_be_accepted": True,
+}
+
+OTHER = {
+    "latency_ms": 0.0,  # every AWS call takes at least so long
+    "throttled": False,     # AWS's published request rates are enforced
+    "iam_enforced": False,  # EC2 and ELBv2 calls need a policy that allows the action; conditions are not looked at
+}
+
+DEFAULTS = {**PACES, **QUOTAS, **ANSWERS, **OTHER}
+
+
+class Settings:
+    def __init__(self):
+        self.common = dict(DEFAULTS)
+        self.accounts = {}
+
+    def of(self, account):
+        return {**self.common, **self.accounts.get(account, {})}
+
+    def get(self, account, name):
+        return self.accounts.get(account, {}).get(name, self.common[name])
+
+    def change(self, account, values):
+        """Sets some; raises ValueError on an unknown name or a value of another kind, and then sets none."""
+        clean = {name: _checked(name, value) for name, value in values.items()}
+        (self.accounts.setdefault(account, {}) if account else self.common).update(clean)
+
+    def reset(self, account):
+        if account:
+            self.accounts.pop(account, None)
+        else:
+            self.common = dict(DEFAULTS)
+            self.accounts.clear()
+
+
+def _checked(name, value):
+    if name not in DEFAULTS:
+        raise ValueError(f"no setting is called {name!r}; there are: {', '.join(sorted(DEFAULTS))}")
+    default = DEFAULTS[name]
+    if isinstance(default, bool) or isinstance(value, bool):
+        good = isinstance(default, bool) and isinstance(value, bool)
+    elif isinstance(default, (int, float)):
+        good = isinstance(value, (int, float)) and value >= 0
+    else:
+        good = value in ("new", "deleted", "mismatch")
+    if not good:
+        raise ValueError(f"{value!r} is no value for {name} (default {default!r})")
+    return value
+
+
+SETTINGS = Settings()

@@ -1,0 +1,135 @@
+"""The commands of bed.py."""
+import json
+import os
+import select
+import shutil
+import signal
+import subprocess
+import sys
+import tempfile
+from pathlib import Path
+
+from . import control_plane, processes, programs, standin, world
+
+WATCHER = "watcher"
+STATE = "bed.json"  # in the bed's folder: what `start` printed, and whether the folder is ours to remove
+
+
+def build(asked):
+    if asked.only != "aws":
+        programs.build()
+    if asked.only != "kube":
+        standin.build()
+
+
+def start(asked):
+    folder = asked.dir.resolve()
+    started = _start(folder, asked, ends_with_parent=False)
+    if asked.ends_with:
+        processes.spawn(folder, WATCHER, [sys.executable, "-B", sys.argv[0], "watch", "--dir", folder, "--pid", asked.ends_with])
+    print(json.dumps(started), flush=True)
+
+
+def watch(asked):
+    """A test program has no last moment of its own: this process outlives it, and then ends the bed."""
+    try:
+        ended = os.pidfd_open(asked.pid)
+    except ProcessLookupError:
+        pass  # it ended before we looked
+    else:
+        select.select([ended], [], [])
+    (asked.dir / f"{WATCHER}.pid").unlink(missing_ok=True)  # so that _stop does not end this very process
+    _stop(asked.dir)
+
+
+def stop(asked):
+    folder = asked.dir.resolve()
+    if not (folder / STATE).exists():
+        raise SystemExit(f"bed: no bed in {folder}")
+    _stop(folder)
+
+
+def run(asked):
+    with _bed(asked) as bed:
+        # The command ends with us too: a test runner that nobody waits for must not go on.
+        child = subprocess.Popen(asked.command, env={**os.environ, **world.environment(bed)},
+                                 preexec_fn=processes.end_with_parent(signal.SIGTERM))
+        try:
+            return child.wait()
+        except BaseException:
+            child.terminate()
+            child.wait()
+            raise
+
+
+def seed(asked):
+    folder = asked.dir.resolve()
+    bed = json.loads((folder / STATE).read_text())
+    print(world.exports(world.seed(bed, asked.name)), end="")
+
+
+def up(asked):
+    asked.only = None
+    build(asked)
+    with _bed(asked) as bed:
+        seeded = world.seed(bed, asked.name)
+        print("The bed is up. In another shell:\n")
+        print(world.exports(seeded))
+        print(f"kubectl apply -f {seeded['example']}\n")
+        print("Ctrl-C ends it.", flush=True)
+        signal.pause()
+
+
+class _bed:
+    """A bed for the length of a `with`, in a folder of its own; nothing is left of either."""
+
+    def __init__(self, asked):
+        self.asked = asked
+
+    def __enter__(self):
+        signal.signal(signal.SIGTERM, _interrupted)
+        signal.signal(signal.SIGHUP, _interrupted)
+        self.folder = Path(tempfile.mkdtemp(prefix="kafka-privatelink-bed-"))
+        self.folder.rmdir()  # _start makes it again, and so knows that it may be removed
+        return _start(self.folder, self.asked, ends_with_parent=True)
+
+    def __exit__(self, kind, error, trace):
+        _stop(self.folder)
+        if kind is KeyboardInterrupt:
+            raise SystemExit(130)
+
+
+def _interrupted(number, frame):
+    raise KeyboardInterrupt
+
+
+def _start(folder, asked, ends_with_parent):
+    made = not folder.exists()
+    folder.mkdir(parents=True, exist_ok=True, mode=0o700)
+    if (folder / STATE).exists():
+        raise SystemExit(f"bed: {folder} holds a bed already")
+    bed = {"dir": str(folder), "kubeconfig": None, "server": None, "bin": None, "aws_endpoint": None}
+    (folder / STATE).write_text(json.dumps({**bed, "made": made}))
+    try:
+        if asked.only != "kube":
+            bed["aws_endpoint"] = standin.start(folder, asked.set, ends_with_parent)
+        if asked.only != "aws":
+            bed.update(control_plane.start(folder, asked.crd, asked.workloads, asked.apiserver_flag, ends_with_parent))
+    except BaseException as problem:
+        _stop(folder)
+        if isinstance(problem, (RuntimeError, subprocess.CalledProcessError)):
+            raise SystemExit(f"bed: {problem}")
+        raise
+    (folder / STATE).write_text(json.dumps({**bed, "made": made}))
+    return bed
+
+
+def _stop(folder):
+    processes.stop(folder, WATCHER)  # first: else it might stop beside us
+    control_plane.stop(folder)
+    processes.stop(folder, standin.NAME)
+    made = json.loads((folder / STATE).read_text())["made"]
+    if made:
+        shutil.rmtree(folder)
+    else:
+        (folder / STATE).unlink()

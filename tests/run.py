@@ -1,0 +1,87 @@
+#!/usr/bin/env python3
+"""Runs every test of the repository and ends with one line that counts them.
+
+The Rust tests run inside one test bed, which ends with them; `--long` adds the tests that
+take long. Stages go on after a failure, so that one run tells all.
+"""
+import argparse
+import os
+import re
+import subprocess
+import sys
+from pathlib import Path
+
+HERE = Path(__file__).resolve().parent
+BED = [sys.executable, str(HERE / "bed" / "bed.py")]
+CRD = "crds/kafkaprivatelinks.yaml"
+RUST = re.compile(r"^test result: \w+\. (\d+) passed; (\d+) failed; (\d+) ignored")
+PYTEST = re.compile(r"(\d+) (passed|failed|error|errors|skipped)\b")
+
+
+def main():
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--long", action="store_true", help="also what takes long")
+    long = parser.parse_args().long
+    os.chdir(HERE.parent)
+    env = dict(os.environ, PYTHONDONTWRITEBYTECODE="1")
+    if long:
+        env.setdefault("KPL_HISTORIES", "100000")
+    names = [] if long else ["--skip", "long_"]
+    stages = [
+        ("stand-in and bed", bed_tests(), count_pytest),
+        ("build", ["cargo", "build", "--workspace", "--all-targets", "--locked"], count_nothing),
+        ("operator", [*BED, "run", "--crd", CRD, "--",
+                      "cargo", "test", "--workspace", "--no-fail-fast", "--locked", "--", *names], count_rust),
+    ]
+    total, broken = [0, 0, 0], []
+    for name, command, count in stages:
+        print(f"== {name}", flush=True)
+        code, lines = stream(command, env)
+        counted = count(lines)
+        total = [a + b for a, b in zip(total, counted)]
+        # A stage that failed without a failed test (it did not build, say) must not pass for green.
+        if code != 0 and counted[1] == 0:
+            broken.append(name)
+    if broken:
+        print(f"did not run to the end: {', '.join(broken)}")
+        total[1] += len(broken)
+    passed, failed, skipped = total
+    print(f"{passed} passed, {failed} failed" + (f", {skipped} skipped" if skipped else ""))
+    return 1 if failed else 0
+
+
+def bed_tests():
+    sys.path.insert(0, str(HERE / "bed"))
+    from bedlib import standin
+    return [str(standin.python()), "-m", "pytest", "-q", "-p", "no:cacheprovider", "tests/bed"]
+
+
+def stream(command, env):
+    """Shows the output as it comes and keeps it for counting."""
+    lines = []
+    with subprocess.Popen(command, env=env, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True) as child:
+        for line in child.stdout:
+            print(line, end="", flush=True)
+            lines.append(line)
+    return child.returncode, lines
+
+
+def count_nothing(_):
+    return [0, 0, 0]
+
+
+def count_rust(lines):
+    found = [RUST.match(line) for line in lines]
+    return [sum(int(match[n]) for match in found if match) for n in (1, 2, 3)]
+
+
+def count_pytest(lines):
+    counts = {}
+    for line in lines:
+        if " in " in line:  # the summary: "12 passed, 1 skipped in 3.4s"
+            counts = {word.rstrip("s"): int(number) for number, word in PYTEST.findall(line)} or counts
+    return [counts.get("passed", 0), counts.get("failed", 0) + counts.get("error", 0), counts.get("skipped", 0)]
+
+
+if __name__ == "__main__":
+    sys.exit(main())
