@@ -1,9 +1,9 @@
-//! The port of the AWS side: three methods.
+//! The port of the AWS side: three methods, and where they are had.
 
 use std::collections::BTreeSet;
 use std::future::Future;
 
-use kpl_core::model::{Observed, Outcome, Part, Query};
+use kpl_core::model::{Observed, Outcome, Part, Query, Region};
 use kpl_core::plan::Step;
 
 /// One region of one account, as seen by one object.
@@ -26,4 +26,13 @@ pub trait Cloud: Clone + Send + Sync + 'static {
 
     /// Makes one write.
     fn apply(&self, step: &Step) -> impl Future<Output = Outcome> + Send;
+}
+
+/// Hands out clouds: one process serves objects of several regions.
+pub trait Clouds: Send + Sync + 'static {
+    /// What it hands out.
+    type Cloud: Cloud;
+
+    /// The cloud in one region.
+    fn region(&self, region: &Region) -> Self::Cloud;
 }

@@ -1,2 +1,5 @@
-//! x
-fn main() {}
+//! The binary `kafka-privatelink`.
+
+fn main() -> std::process::ExitCode {
+    kafka_privatelink::run()
+}

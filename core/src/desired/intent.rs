@@ -109,9 +109,9 @@ pub enum Acceptance {
 
 /// A spec that the present schema would have refused: an older one let it in.
 #[derive(Clone, Debug, PartialEq, Eq, Error)]
-#[error("spec.{field}: {problem}")]
+#[error("spec{dot}{field}: {problem}", dot = if field.is_empty() { "" } else { "." })]
 pub struct InvalidSpec {
-    /// Path of the field.
+    /// Path of the field; empty for the whole.
     pub field: String,
     /// What is wrong, and what is wanted.
     pub problem: String,

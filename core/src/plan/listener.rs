@@ -6,8 +6,8 @@ use std::fmt;
 use super::{Draft, Effect, Step, WaitingOn, tagging, target_group};
 use crate::desired::{Offer, WantedGroup, WantedListener};
 use crate::model::{
-    Answer, AwsName, Find, Forward, Health, Listener, ListenerArn, LoadBalancerArn, Observed, Ownership, Part, Port,
-    RESOURCE_TAG, Seen, Tagged, Tags, TargetGroup, TargetGroupArn,
+    Answer, AwsName, Find, Forward, Health, Listener, ListenerArn, LoadBalancerArn, LoadBalancerState, Observed, Ownership,
+    Part, Port, RESOURCE_TAG, Seen, Tagged, Tags, TargetGroup, TargetGroupArn,
 };
 
 /// `tcp.idle_timeout.seconds` of a new NLB listener.
@@ -181,6 +181,9 @@ pub(super) fn users(group: &TargetGroupArn, observed: &Observed) -> Option<Vec<P
 
 pub(super) fn plan(offer: &Offer, draft: &mut Draft<'_>) {
     let Find::There(lb) = draft.observed.load_balancer.find() else { return };
+    if lb.state == LoadBalancerState::Failed {
+        return; // it goes, and its listeners with it
+    }
     let Some(have) = lb.listeners.get() else { return draft.ask(Part::LoadBalancer) };
     let mut steps = Vec::new();
     for (port, wanted) in &offer.listeners {

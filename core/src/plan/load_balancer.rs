@@ -219,7 +219,8 @@ pub(crate) fn wanted_subnets(offer: &Offer, observed: &Observed) -> BTreeMap<Sub
 
 /// Whether the load balancer has exactly the subnets that it shall have: what rests on its zones waits for that.
 pub(super) fn has_its_subnets(offer: &Offer, lb: &LoadBalancer, observed: &Observed) -> bool {
-    offer.subnets_whole && wanted_subnets(offer, observed) == lb.subnets
+    let wanted = wanted_subnets(offer, observed);
+    offer.subnets_whole && wanted.len() == offer.subnets.len() && wanted == lb.subnets
 }
 
 fn drifted(wanted: &Attributes, have: &Seen<Attributes>) -> Option<Attributes> {

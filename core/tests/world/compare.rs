@@ -98,7 +98,7 @@ fn groups(lies: &mut Lies, believed: &Observed, looked: &Observed, scope: &Scope
         match looked.target_groups.there(name) {
             Some(b) => group(lies, a, b),
             // A full look leaves out what is neither ours nor expected.
-            None if a.tags.is_read() => lies.0.push(format!("target group {name}: believed there, gone")),
+            None if read_as_ours(&scope.owner, &a.tags) => lies.0.push(format!("target group {name}: believed there, gone")),
             None => {}
         }
     }

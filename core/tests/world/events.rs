@@ -116,6 +116,7 @@ impl History {
             }
             28 => {
                 self.world.by_hand().now += 25 * 60;
+                self.world.tick();
                 "a day passes".into()
             }
             _ => {
@@ -125,6 +126,8 @@ impl History {
         };
         self.log(format!("EVENT {what}"));
         self.update_list();
+        // The checks have seen it before we look: of what they have not seen nobody can know.
+        self.world.by_hand().check_health();
     }
 
     /// Whoever lists brokers by hand keeps the list right.

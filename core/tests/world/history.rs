@@ -197,6 +197,10 @@ impl History {
             ..query.scope
         });
         self.process.last = Some(passed.observed.clone());
+        if passed.desired.goal == Goal::Hold {
+            // Nothing is expected, so a steady look would list no group at all and call that whole.
+            self.process.looked_for = None;
+        }
         let waiting: Vec<_> = passed.plan.waiting.iter().map(ToString::to_string).collect();
         self.log(format!(
             "passed: {} taken, waits {waiting:?}, conflicts {:?}, doubt {:?}, issues {:?}",

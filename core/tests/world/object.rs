@@ -190,7 +190,7 @@ pub fn listed_brokers(aws: &Aws, by_address: bool) -> Vec<api::StaticBroker> {
     let mut list: Vec<api::StaticBroker> = Vec::new();
     for (instance, host) in &aws.instances {
         let Some(id) = host.tags.get(ID_TAG).and_then(|id| id.parse().ok()) else { continue };
-        if host.state == InstanceState::Running {
+        if host.state == InstanceState::Running && host.tags.contains_key(CLUSTER_TAG.0) {
             list.retain(|broker| broker.id != id);
             list.push(api::StaticBroker {
                 id,

@@ -6,11 +6,11 @@ use ipnet::Ipv4Net;
 use kpl_core::api::KafkaPrivateLinkSpec;
 use kpl_core::desired::Ledger;
 use kpl_core::model::{
-    BrokerId, Direction, Health, InboundRules, InstanceState, ListenerName, Owner, Peer, Port, TargetGroupArn,
+    BrokerId, Direction, Health, InboundRules, ListenerName, Owner, Peer, Port, RESOURCE_TAG, Tags, TargetGroupArn,
 };
 
-use super::people::{CLUSTER_TAG, ID_TAG};
-use super::state::{Aws, LoadBalancer, lets_through, ours};
+use super::people::ID_TAG;
+use super::state::{Aws, LoadBalancer, NlbListener, lets_through, ours};
 
 /// From consumers of a block to a port that means a broker, or any broker.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -56,25 +56,29 @@ fn lets_in(aws: &Aws, lb: &LoadBalancer, path: &Path) -> bool {
         })
 }
 
+/// By the health that AWS knows; at most one connection of a thousand may go astray, as where a new group
+/// gets the least weight there is to be checked at all.
 fn leads(aws: &Aws, lb: &LoadBalancer, path: &Path) -> bool {
-    let Some(listener) = lb.listeners.get(&path.port) else { return false };
-    let mut groups = listener.forward.iter().filter(|(_, weight)| **weight > 0).map(|(arn, _)| arn).peekable();
-    listener.tcp && groups.peek().is_some() && groups.all(|arn| serves(aws, lb, arn, path.to))
+    let Some(listener) = lb.listeners.get(&path.port).filter(|listener| listener.tcp) else { return false };
+    let all: u32 = listener.forward.values().sum();
+    let right: u32 =
+        listener.forward.iter().filter(|(arn, _)| serves(aws, lb, listener, arn, path.to)).map(|(_, weight)| weight).sum();
+    right > 0 && (all - right) * 1000 <= all
 }
 
-/// Whether a group has a healthy target, and none but right ones.
-fn serves(aws: &Aws, lb: &LoadBalancer, arn: &TargetGroupArn, to: Option<BrokerId>) -> bool {
+/// Whether a group was made for this listener and has a healthy target that is a right one.
+fn serves(aws: &Aws, lb: &LoadBalancer, listener: &NlbListener, arn: &TargetGroupArn, to: Option<BrokerId>) -> bool {
     let Some(group) = aws.target_groups.get(arn) else { return false };
-    group.targets.iter().any(|(target, held)| {
-        held.health == Health::Healthy
-            && aws.reaches(lb, target)
-            && aws.host(target).is_some_and(|host| {
-                host.up
-                    && host.state == InstanceState::Running
-                    && match to {
-                        None => host.tags.get(CLUSTER_TAG.0).is_some_and(|tag| tag == CLUSTER_TAG.1),
-                        Some(id) => host.tags.get(ID_TAG).is_some_and(|tag| *tag == id.to_string()),
-                    }
-            })
-    })
+    // A listener that was led elsewhere by hand is led back, whoever got through in the meantime.
+    let resource = |tags: &Tags| tags.get(RESOURCE_TAG).and_then(|key| Some(key.split_once('/')?.1.to_owned()));
+    resource(&group.tags).is_some()
+        && resource(&group.tags) == resource(&listener.tags)
+        && group.targets.iter().any(|(target, held)| {
+            held.health == Health::Healthy
+                && aws.reaches(lb, target)
+                && aws.host(target).is_some_and(|host| match to {
+                    None => host.tags.contains_key(ID_TAG),
+                    Some(id) => host.tags.get(ID_TAG).is_some_and(|tag| *tag == id.to_string()),
+                })
+        })
 }

@@ -101,6 +101,7 @@ impl World {
     fn read_expected(&mut self, scope: &Scope, o: &mut Observed) {
         if let Some(aws) = self.answer(&Part::TargetGroups, o) {
             o.target_groups = Listing::whole(look::expected_groups(&aws, scope));
+            o.all_groups = false;
         }
     }
 
@@ -233,6 +234,7 @@ fn list_groups(aws: &Aws, scope: &Scope, o: &mut Observed) {
         }
     }
     o.target_groups = Listing::whole(items);
+    o.all_groups = true;
 }
 
 /// Tags, attributes and, without `deep`, listeners of the same load balancer are kept.

@@ -40,7 +40,8 @@ impl Aws {
         self.check_health();
     }
 
-    fn check_health(&mut self) {
+    /// Every target is checked once.
+    pub fn check_health(&mut self) {
         let checked: Vec<(TargetGroupArn, _)> = self
             .target_groups
             .iter()

@@ -1,0 +1,166 @@
+//! AWS: reads what a query names and makes the writes that steps say, by the SDK. Decides nothing.
+//!
+//! One file per kind, with the names of `kpl_core::plan`: each holds the reading and the writing of its
+//! kind and the way between the SDK's types and the model's. `observe` puts the readings together, `call`
+//! is the door through which every call goes, `error` says what refusals mean.
+
+#![expect(
+    clippy::redundant_closure_for_method_calls,
+    reason = "the SDK's names of answers are four times as long as the closures"
+)]
+
+mod account;
+mod broker;
+mod broker_group_rule;
+mod call;
+mod connection;
+mod convert;
+mod endpoint_service;
+mod error;
+mod listener;
+mod load_balancer;
+mod observe;
+pub mod operation;
+mod part;
+mod path;
+mod security_group;
+mod subnet;
+mod tagging;
+mod target_group;
+mod vpc;
+
+#[cfg(test)]
+mod tests;
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::fmt;
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
+
+use aws_config::timeout::TimeoutConfig;
+use aws_config::{AppName, BehaviorVersion, SdkConfig};
+use kpl_core::model::{Failure, Observed, Outcome, Part, Query, Region, ZoneId, ZoneName};
+use kpl_core::plan::Step;
+use tokio::sync::OnceCell;
+
+use crate::cloud::Cloud;
+
+/// What AWS sees of us in its logs.
+const APP_NAME: &str = "kafka-privatelink";
+/// How many calls of one look are under way at a time.
+const CONCURRENT_READS: usize = 8;
+
+/// One set of credentials; hands out regions.
+#[derive(Clone)]
+pub struct AwsClients {
+    shared: Arc<Shared>,
+}
+
+struct Shared {
+    config: SdkConfig,
+    regions: Mutex<BTreeMap<Region, AwsCloud>>,
+}
+
+impl AwsClients {
+    /// The standard chain: environment, profile, web identity, container, instance. `AWS_ENDPOINT_URL` and
+    /// its like are honoured, as are `AWS_MAX_ATTEMPTS` and `AWS_RETRY_MODE`.
+    pub async fn load() -> Self {
+        Self::new(&aws_config::defaults(BehaviorVersion::latest()).load().await)
+    }
+
+    /// With a configuration that is there already; time limits and the application's name are ours.
+    #[must_use]
+    pub fn new(config: &SdkConfig) -> Self {
+        let timeouts = TimeoutConfig::builder()
+            .connect_timeout(Duration::from_secs(3))
+            .operation_attempt_timeout(Duration::from_secs(20))
+            .operation_timeout(Duration::from_mins(1))
+            .build();
+        let mut builder = config.to_builder().timeout_config(timeouts);
+        builder.set_app_name(AppName::new(APP_NAME).ok());
+        Self { shared: Arc::new(Shared { config: builder.build(), regions: Mutex::default() }) }
+    }
+
+    /// The cloud in one region; clients are made once and shared.
+    #[must_use]
+    pub fn for_region(&self, region: &Region) -> AwsCloud {
+        let mut regions = self.shared.regions.lock().unwrap_or_else(PoisonError::into_inner);
+        regions.entry(region.clone()).or_insert_with(|| AwsCloud::new(&self.shared.config, region)).clone()
+    }
+}
+
+impl fmt::Debug for AwsClients {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("AwsClients").finish_non_exhaustive()
+    }
+}
+
+/// [`Cloud`] on AWS: one region of one account.
+#[derive(Clone, Debug)]
+pub struct AwsCloud {
+    clients: Arc<Clients>,
+}
+
+/// The clients of a region. Writes have their own, which never repeat what may have been done.
+#[derive(Debug)]
+struct Clients {
+    sts: aws_sdk_sts::Client,
+    ec2: aws_sdk_ec2::Client,
+    elb: aws_sdk_elasticloadbalancingv2::Client,
+    ec2_writes: aws_sdk_ec2::Client,
+    elb_writes: aws_sdk_elasticloadbalancingv2::Client,
+    /// An account's zones do not change: for answers that name a zone and not its id.
+    zones: OnceCell<BTreeMap<ZoneId, ZoneName>>,
+}
+
+impl AwsCloud {
+    fn new(config: &SdkConfig, region: &Region) -> Self {
+        let config = config.to_builder().region(aws_config::Region::new(region.as_str().to_owned())).build();
+        let ec2 = aws_sdk_ec2::config::Builder::from(&config).interceptor(call::Watch);
+        let elb = aws_sdk_elasticloadbalancingv2::config::Builder::from(&config).interceptor(call::Watch);
+        let sts = aws_sdk_sts::config::Builder::from(&config).interceptor(call::Watch);
+        let clients = Clients {
+            sts: aws_sdk_sts::Client::from_conf(sts.build()),
+            ec2: aws_sdk_ec2::Client::from_conf(ec2.clone().build()),
+            elb: aws_sdk_elasticloadbalancingv2::Client::from_conf(elb.clone().build()),
+            ec2_writes: aws_sdk_ec2::Client::from_conf(ec2.retry_classifier(call::RepeatOnlyThrottled).build()),
+            elb_writes: aws_sdk_elasticloadbalancingv2::Client::from_conf(
+                elb.retry_classifier(call::RepeatOnlyThrottled).build(),
+            ),
+            zones: OnceCell::new(),
+        };
+        Self { clients: Arc::new(clients) }
+    }
+}
+
+impl Clients {
+    async fn known_zones(&self) -> Result<&BTreeMap<ZoneId, ZoneName>, Failure> {
+        self.zones.get_or_try_init(|| vpc::zones(self)).await
+    }
+}
+
+impl Cloud for AwsCloud {
+    async fn observe(&self, query: &Query) -> Observed {
+        observe::observe(&self.clients, query).await
+    }
+
+    async fn observe_more(&self, query: &Query, parts: &BTreeSet<Part>, observed: &mut Observed) {
+        observe::observe_more(&self.clients, &query.scope, parts, observed).await;
+    }
+
+    async fn apply(&self, step: &Step) -> Outcome {
+        let aws = &*self.clients;
+        let result = match step {
+            Step::Subnet(change) => subnet::apply(aws, change).await,
+            Step::SecurityGroup(change) => security_group::apply(aws, change).await,
+            Step::BrokerGroupRule(change) => broker_group_rule::apply(aws, change).await,
+            Step::TargetGroup(change) => target_group::apply(aws, change).await,
+            Step::LoadBalancer(change) => load_balancer::apply(aws, change).await,
+            Step::Listener(change) => listener::apply(aws, change).await,
+            Step::EndpointService(change) => endpoint_service::apply(aws, change).await,
+            Step::Connection(change) => connection::apply(aws, change).await,
+            Step::Tagging(change) => tagging::apply(aws, change).await,
+        };
+        result.map_or_else(Outcome::from, Outcome::Done)
+    }
+}

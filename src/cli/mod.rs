@@ -1,0 +1,138 @@
+//! The command line.
+
+mod cluster;
+mod duration;
+mod operate;
+mod preview;
+
+use std::future::Future;
+use std::io::{self, Write};
+use std::process::ExitCode;
+
+use clap::{CommandFactory, Parser, Subcommand};
+use clap_complete::Shell;
+use thiserror::Error;
+
+use crate::cloud::Clouds;
+use crate::runtime::chain;
+
+/// Offers Kafka clusters over AWS PrivateLink as one Kubernetes object each.
+#[derive(Debug, Parser)]
+#[command(name = "kafka-privatelink", version, propagate_version = true, arg_required_else_help = true)]
+struct Arguments {
+    #[command(subcommand)]
+    command: Command,
+}
+
+#[derive(Debug, Subcommand)]
+enum Command {
+    /// Run the operator.
+    Run(operate::Arguments),
+    /// Show what would be done in AWS for an object, wave by wave. Writes nothing.
+    ///
+    /// Exit status: 0 nothing to do, 2 something to do, 1 an error.
+    Plan(preview::Arguments),
+    /// Print the CRD, for `kubectl apply --server-side -f -`.
+    Crd,
+    /// Print the version.
+    Version,
+    /// Print completions for a shell.
+    Completions {
+        /// The shell.
+        shell: Shell,
+    },
+}
+
+/// Errors that end a command before it has one of its own.
+#[derive(Debug, Error)]
+enum Failed {
+    #[error("the async runtime cannot be started")]
+    Runtime(#[source] io::Error),
+    #[error("the CRD cannot be written as YAML")]
+    Crd(#[source] serde_saphyr::ser::Error),
+    #[error("stdout cannot be written to")]
+    Output(#[source] io::Error),
+    #[error(transparent)]
+    Run(#[from] operate::Failed),
+    #[error(transparent)]
+    Plan(#[from] preview::Failed),
+}
+
+/// Runs what the command line of this process says; `clouds` is asked only by commands that need AWS.
+pub(crate) fn run<C: Clouds, F: Future<Output = C>>(clouds: impl FnOnce() -> F) -> ExitCode {
+    // Wrong flags end the process here, with status 2 and clap's words.
+    match execute(Arguments::parse().command, clouds) {
+        Ok(code) => code,
+        Err(error) => {
+            eprintln!("kafka-privatelink: {}", chain(&error));
+            ExitCode::FAILURE
+        }
+    }
+}
+
+fn execute<C: Clouds, F: Future<Output = C>>(command: Command, clouds: impl FnOnce() -> F) -> Result<ExitCode, Failed> {
+    match command {
+        Command::Run(arguments) => {
+            runtime()?.block_on(async { operate::run(arguments, clouds).await })?;
+        }
+        Command::Plan(arguments) => {
+            return Ok(runtime()?.block_on(async { preview::run(arguments, clouds().await).await })?);
+        }
+        Command::Crd => print(&crd()?)?,
+        Command::Version => print(&format!("kafka-privatelink {}\n", env!("CARGO_PKG_VERSION")))?,
+        Command::Completions { shell } => {
+            let mut text = Vec::new();
+            clap_complete::generate(shell, &mut Arguments::command(), "kafka-privatelink", &mut text);
+            io::stdout().write_all(&text).map_err(Failed::Output)?;
+        }
+    }
+    Ok(ExitCode::SUCCESS)
+}
+
+fn runtime() -> Result<tokio::runtime::Runtime, Failed> {
+    tokio::runtime::Builder::new_multi_thread().enable_all().build().map_err(Failed::Runtime)
+}
+
+fn crd() -> Result<String, Failed> {
+    serde_saphyr::to_string(&kpl_core::api::crd()).map_err(Failed::Crd)
+}
+
+/// Not `print!`: it panics when the reader has gone.
+fn print(text: &str) -> Result<(), Failed> {
+    io::stdout().write_all(text.as_bytes()).map_err(Failed::Output)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_arguments_are_consistent() {
+        Arguments::command().debug_assert();
+    }
+
+    #[test]
+    fn every_flag_is_an_environment_variable() {
+        let command = Arguments::command();
+        let run = command.find_subcommand("run").expect("run");
+        for flag in run.get_arguments().filter(|flag| !["help", "version"].contains(&flag.get_id().as_str())) {
+            let long = flag.get_long().expect("a long name");
+            let name = format!("KPL_{}", long.to_uppercase().replace('-', "_"));
+            assert_eq!(flag.get_env().and_then(|env| env.to_str()), Some(name.as_str()));
+        }
+    }
+
+    #[test]
+    fn the_crd_that_is_printed_is_the_one_in_the_repository() {
+        let path = concat!(env!("CARGO_MANIFEST_DIR"), "/crds/kafkaprivatelinks.yaml");
+        let file = std::fs::read_to_string(path).expect("the CRD");
+        assert!(crd().expect("YAML") == file, "crds/kafkaprivatelinks.yaml is old: run `make generate`");
+    }
+
+    #[test]
+    fn completions_name_the_commands() {
+        let mut text = Vec::new();
+        clap_complete::generate(Shell::Bash, &mut Arguments::command(), "kafka-privatelink", &mut text);
+        assert!(String::from_utf8_lossy(&text).contains("completions"));
+    }
+}

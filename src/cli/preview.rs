@@ -1,0 +1,249 @@
+//! `plan`: what would be done, without doing it.
+
+use std::collections::BTreeSet;
+use std::io::{self, Read, Write};
+use std::path::{Path, PathBuf};
+use std::process::ExitCode;
+
+use clap::{Args, ValueEnum};
+use jiff::Timestamp;
+use kpl_core::api::{KIND, KafkaPrivateLink};
+use kpl_core::desired::{Goal, Identity, Intent, InvalidSpec, Memory, Request, desired, scope};
+use kpl_core::model::{Base, HolderId, Observed, Owner, Query, Timing, holder as holder_of};
+use kpl_core::pass::{Move, Pass};
+use kpl_core::plan::guard::Guard;
+use kpl_core::simulate::{Preview, simulate};
+use kpl_core::status::memory;
+use kube::api::{ApiResource, DynamicObject};
+use kube::{Api, Client};
+use serde_json::{Value, json};
+use thiserror::Error;
+
+use super::cluster;
+use crate::cloud::{Cloud, Clouds};
+use crate::controller::identity::{Cluster, UnknownCluster, holder};
+use crate::controller::object::Object;
+
+#[derive(Debug, Args)]
+pub(super) struct Arguments {
+    /// The object, as YAML or JSON; - is stdin. May hold several.
+    #[arg(short, long, value_name = "FILE")]
+    filename: PathBuf,
+    /// Namespace of objects that name none. Default: that of the kubeconfig's context, else default.
+    #[arg(short, long, value_name = "NAMESPACE")]
+    namespace: Option<String>,
+    /// The id that the operator of this object runs with. Default: the uid of namespace kube-system.
+    #[arg(long, env = "KPL_CLUSTER_ID", value_name = "ID", value_parser = cluster::parse)]
+    cluster_id: Option<String>,
+    /// How the plan is printed.
+    #[arg(short, long, value_enum, default_value = "text")]
+    output: Output,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+enum Output {
+    /// For people.
+    Text,
+    /// For programs.
+    Json,
+}
+
+/// Why there is no plan.
+#[derive(Debug, Error)]
+pub(super) enum Failed {
+    #[error("{0} cannot be read")]
+    File(PathBuf, #[source] io::Error),
+    #[error("{0} is not YAML")]
+    Yaml(PathBuf, #[source] Box<serde_saphyr::Error>),
+    #[error("{0} holds no {KIND}")]
+    Nothing(PathBuf),
+    #[error("{file}: an object cannot be read")]
+    Object { file: PathBuf, source: serde_json::Error },
+    #[error("{0}")]
+    Spec(String, #[source] InvalidSpec),
+    #[error("without --cluster-id, a Kubernetes cluster has to say which resources are its own")]
+    NoCluster(#[source] Box<kube::Error>),
+    #[error("without --cluster-id, a Kubernetes cluster has to say which resources are its own")]
+    UnknownCluster(#[from] UnknownCluster),
+    #[error("{0}: {1}")]
+    Unknown(String, String),
+    #[error("stdout cannot be written to")]
+    Output(#[source] io::Error),
+}
+
+/// What is known of the cluster that the object belongs to.
+struct Surroundings {
+    client: Option<Client>,
+    cluster_id: String,
+    /// Unknown without a cluster: then whoever holds the resources now.
+    holder: Option<HolderId>,
+    namespace: String,
+}
+
+/// A plan, and what was found wrong on the way.
+struct Shown {
+    object: String,
+    preview: Preview,
+    issues: Vec<String>,
+}
+
+const SOMETHING_TO_DO: u8 = 2;
+
+pub(super) async fn run<C: Clouds>(arguments: Arguments, clouds: C) -> Result<ExitCode, Failed> {
+    let Arguments { filename, namespace, cluster_id, output } = arguments;
+    let objects = objects(&filename)?;
+    let surroundings = surroundings(cluster_id, namespace).await?;
+    let mut shown = Vec::new();
+    for object in objects {
+        shown.push(preview(object, &surroundings, &clouds).await?);
+    }
+    let text = match output {
+        Output::Text => shown.iter().map(|one| as_text(one, shown.len() > 1)).collect::<Vec<_>>().join("\n"),
+        Output::Json => format!("{:#}\n", Value::from(shown.iter().map(as_json).collect::<Vec<_>>())),
+    };
+    io::stdout().write_all(text.as_bytes()).map_err(Failed::Output)?;
+    let idle = shown.iter().all(|one| one.preview.is_empty());
+    Ok(if idle { ExitCode::SUCCESS } else { SOMETHING_TO_DO.into() })
+}
+
+fn objects(file: &Path) -> Result<Vec<KafkaPrivateLink>, Failed> {
+    let read = || -> io::Result<String> {
+        if file == Path::new("-") {
+            let mut text = String::new();
+            io::stdin().read_to_string(&mut text).map(|_| text)
+        } else {
+            std::fs::read_to_string(file)
+        }
+    };
+    let text = read().map_err(|error| Failed::File(file.to_owned(), error))?;
+    let documents: Vec<Value> =
+        serde_saphyr::from_multiple(&text).map_err(|error| Failed::Yaml(file.to_owned(), Box::new(error)))?;
+    let ours = documents.into_iter().filter(|document| document["kind"] == KIND);
+    let objects: Vec<KafkaPrivateLink> = ours
+        .map(serde_json::from_value)
+        .collect::<Result<_, _>>()
+        .map_err(|source| Failed::Object { file: file.to_owned(), source })?;
+    if objects.is_empty() { Err(Failed::Nothing(file.to_owned())) } else { Ok(objects) }
+}
+
+async fn surroundings(cluster_id: Option<String>, namespace: Option<String>) -> Result<Surroundings, Failed> {
+    let client = Client::try_default().await;
+    let (client, holder) = match (client, &cluster_id) {
+        (Ok(client), None) => {
+            let holder = holder(&client).await?;
+            (Some(client), Some(holder))
+        }
+        (Ok(client), Some(_)) => match holder(&client).await {
+            Ok(holder) => (Some(client), Some(holder)),
+            Err(_) => (None, None),
+        },
+        (Err(error), None) => return Err(Failed::NoCluster(Box::new(error))),
+        (Err(_), Some(_)) => (None, None),
+    };
+    let default = || client.as_ref().map_or_else(|| "default".into(), |client| client.default_namespace().to_owned());
+    let namespace = namespace.unwrap_or_else(default);
+    // Either one is there: without both we have returned.
+    let cluster_id = cluster_id.or_else(|| holder.as_ref().map(ToString::to_string)).unwrap_or_default();
+    Ok(Surroundings { client, cluster_id, holder, namespace })
+}
+
+async fn preview<C: Clouds>(given: KafkaPrivateLink, surroundings: &Surroundings, clouds: &C) -> Result<Shown, Failed> {
+    let name = given.metadata.name.clone().unwrap_or_default();
+    let namespace = given.metadata.namespace.clone().unwrap_or_else(|| surroundings.namespace.clone());
+    let shown_name = format!("{namespace}/{name}");
+    let intent = Intent::parse(&given.spec).map_err(|error| Failed::Spec(shown_name.clone(), error))?;
+    let present = present(surroundings, &namespace, &name).await;
+    let cloud = clouds.region(&intent.region);
+
+    let owner = Owner { cluster_id: surroundings.cluster_id.clone(), namespace, name };
+    let mut identity = match (&present, &surroundings.holder) {
+        (Some(object), Some(holder)) => {
+            let cluster = Cluster { id: surroundings.cluster_id.clone(), holder: holder.clone() };
+            Identity { owner, ..object.identity(&cluster) }
+        }
+        _ => Identity { owner, holder: HolderId::from(""), uid: String::new() },
+    };
+    let query = Query { scope: scope(&identity, Some(&intent), None), base: Base::Full, parts: BTreeSet::new() };
+    let observed = cloud.observe(&query).await;
+    if let Some((part, failure)) = observed.read_failures.iter().next() {
+        return Err(Failed::Unknown(shown_name, format!("{part} cannot be read: {failure}")));
+    }
+    identity.holder = surroundings.holder.clone().or_else(|| held_by(&observed)).unwrap_or(identity.holder);
+    let guard = guard(&intent, present.as_ref());
+    let memory = present.as_ref().map_or_else(Memory::default, |object| memory(object.status.as_ref()));
+    let timing = Timing::default();
+    let desired = desired(&Request {
+        identity: &identity,
+        intent: &intent,
+        memory: &memory,
+        observed: &observed,
+        confirm: present.as_ref().and_then(Object::confirm),
+        timing: &timing,
+    });
+    let issues: Vec<String> = desired.issues.iter().map(ToString::to_string).collect();
+    if desired.goal == Goal::Hold {
+        let why = if issues.is_empty() { "too little is known to plan anything".into() } else { issues.join("; ") };
+        return Err(Failed::Unknown(shown_name, why));
+    }
+    let observed = answered(&cloud, &intent, Pass::new(desired.clone(), &guard, observed, timing)).await;
+    Ok(Shown { object: shown_name, preview: simulate(&desired, &guard, &observed), issues })
+}
+
+/// Reads what the first plan asks for, so that the preview does not have to guess it.
+async fn answered<C: Cloud>(cloud: &C, intent: &Intent, mut pass: Pass) -> Observed {
+    while let Move::Read(parts) = pass.next_move() {
+        let scope = pass.desired().scope(Some(intent), Some(pass.observed()));
+        let query = Query { scope, base: Base::Full, parts: BTreeSet::new() };
+        cloud.observe_more(&query, &parts, pass.observed_mut()).await;
+    }
+    pass.observed().clone()
+}
+
+/// The object as the cluster has it, if there is a cluster and the object is there.
+async fn present(surroundings: &Surroundings, namespace: &str, name: &str) -> Option<Object> {
+    let client = surroundings.client.clone()?;
+    let kind = ApiResource::erase::<KafkaPrivateLink>(&());
+    let api: Api<DynamicObject> = Api::namespaced_with(client, namespace, &kind);
+    api.get_opt(name).await.ok().flatten().map(Object::read)
+}
+
+/// What the file demands, and what the cluster's object has pinned.
+fn guard(intent: &Intent, present: Option<&Object>) -> Guard {
+    let known = present.map(Object::guard).unwrap_or_default();
+    Guard { observe_only: intent.observe_only, demanded: intent.account.clone(), ..known }
+}
+
+fn held_by(observed: &Observed) -> Option<HolderId> {
+    let balancer = observed.load_balancer.there().and_then(|lb| lb.tags.get());
+    let service = observed.endpoint_service.there().and_then(|service| service.tags.get());
+    balancer.into_iter().chain(service).find_map(holder_of)
+}
+
+fn as_text(shown: &Shown, named: bool) -> String {
+    let Shown { object, preview, issues } = shown;
+    let title = if named { format!("{object}\n") } else { String::new() };
+    let issues: String = issues.iter().map(|issue| format!("! {issue}\n")).collect();
+    format!("{title}{issues}{preview}")
+}
+
+fn as_json(shown: &Shown) -> Value {
+    fn words<T: ToString>(items: impl IntoIterator<Item = T>) -> Vec<String> {
+        items.into_iter().map(|item| item.to_string()).collect()
+    }
+    let Shown { object, preview, issues } = shown;
+    let waves: Vec<Value> = preview
+        .waves
+        .iter()
+        .map(|wave| json!({ "steps": words(&wave.steps), "waiting": words(&wave.waiting) }))
+        .collect();
+    json!({
+        "object": object,
+        "at": Timestamp::now(),
+        "steps": preview.waves.iter().map(|wave| wave.steps.len()).sum::<usize>(),
+        "waves": waves,
+        "blocked": preview.block.as_ref().map(ToString::to_string),
+        "conflicts": words(&preview.conflicts),
+        "waiting": words(&preview.waiting),
+        "issues": issues,
+    })
+}

@@ -1,0 +1,117 @@
+//! The end of a pass: status, events, the finalizer, and when to come back.
+
+use std::time::Duration;
+
+use jiff::Timestamp;
+use kpl_core::api::KafkaPrivateLinkStatus;
+use kpl_core::desired::{Goal, undesired};
+use kpl_core::events::{Notice, notices};
+use kpl_core::model::{Observed, Region};
+use kpl_core::pass::{Again, Pass, Passed};
+use kpl_core::status::{View, status};
+
+use super::error::Error;
+use super::finalizer::{Hold, ensure};
+use super::turn::{Next, Turn};
+use super::{retry, status_writer};
+use crate::cloud::Clouds;
+
+impl<C: Clouds> Turn<'_, C> {
+    /// Ends a pass whose memory is put away already.
+    pub(super) async fn conclude(
+        &mut self,
+        passed: Passed,
+        before: Option<&KafkaPrivateLinkStatus>,
+        region: &Region,
+        full_due: Timestamp,
+    ) -> Result<Next, Error> {
+        if let Some(notice) = farewell(&passed) {
+            // A look just after a create may not show what was made: then it is not known to be gone.
+            if passed.observed.recall.may_lag(Timestamp::now(), &self.context.timing) {
+                return Ok(Next::Rest(retry::jittered(self.context.timing.awaiting, fastrand::f64())));
+            }
+            ensure(&self.api, &mut self.object, Hold::Released).await?;
+            self.context.publisher.publish(&self.object.raw, vec![notice]).await;
+            return Ok(Next::Gone);
+        }
+        self.tell(&passed, before, region).await?;
+        Ok(Next::Rest(self.pause(&passed, full_due)))
+    }
+
+    /// The spec says nothing that can be done: says so, and touches nothing.
+    pub(super) async fn refuse(&mut self) -> Result<Next, Error> {
+        let state = self.context.states.take(self.key, &self.identity.uid);
+        let memory = self.memory(state.as_ref());
+        let picture = state.as_ref().and_then(|state| Some(state.past.as_ref()?.picture.clone()));
+        let observed = picture.unwrap_or_else(|| Observed::unread(Timestamp::now()));
+        if let Some(state) = state {
+            self.context.states.put(self.key, state);
+        }
+        let held = undesired(&self.identity, Goal::Hold, &memory);
+        let passed = Pass::new(held, &self.object.guard(), observed, self.context.timing).finish();
+        let before = self.object.status.clone();
+        let region = self.object.region().unwrap_or_else(|| Region::from(""));
+        self.tell(&passed, before.as_ref(), &region).await?;
+        self.context.retries.reset(self.key);
+        // Only a change of the spec can help; status is looked after all the same.
+        Ok(Next::Rest(retry::jittered(self.context.timing.resync, fastrand::f64())))
+    }
+
+    async fn tell(
+        &mut self,
+        passed: &Passed,
+        before: Option<&KafkaPrivateLinkStatus>,
+        region: &Region,
+    ) -> Result<(), Error> {
+        let intent = self.object.intent.clone();
+        let status = status(&View {
+            passed,
+            intent: intent.as_ref(),
+            generation: self.object.generation(),
+            previous: self.object.status.as_ref(),
+            region,
+            requested_at: self.object.requested_at(),
+            now: Timestamp::now(),
+            timing: &self.context.timing,
+        });
+        let news = notices(before, &status, passed);
+        status_writer::write(&self.api, &mut self.object, status).await?;
+        self.context.publisher.publish(&self.object.raw, news).await;
+        Ok(())
+    }
+
+    fn pause(&self, passed: &Passed, full_due: Timestamp) -> Duration {
+        let timing = &self.context.timing;
+        let pause = match passed.again(timing) {
+            Again::After(delay) => {
+                self.context.retries.reset(self.key);
+                retry::jittered(delay, fastrand::f64())
+            }
+            Again::BackOff(most) => {
+                let attempts = self.context.retries.failed(self.key);
+                retry::delay(attempts, fastrand::f64(), timing).min(retry::std_duration(most))
+            }
+        };
+        match passed.desired.goal {
+            Goal::Offer(_) | Goal::Hold => {
+                let left = retry::std_duration(full_due.duration_since(Timestamp::now()));
+                pause.min(left.max(retry::std_duration(timing.backoff_least)))
+            }
+            Goal::Absent(_) | Goal::Retained => pause,
+        }
+    }
+}
+
+/// What is said to an object that may go.
+fn farewell(passed: &Passed) -> Option<Notice> {
+    // A look with the wrong account's eyes sees nothing either.
+    if passed.block.is_some() {
+        return None;
+    }
+    let (reason, message) = match passed.desired.goal {
+        Goal::Absent(_) if passed.is_gone() => ("Deleted", "nothing of this object is left in AWS"),
+        Goal::Retained if passed.settled() => ("Retained", "everything stays in AWS; no cluster holds it any more"),
+        _ => return None,
+    };
+    Some(Notice { warning: false, reason: reason.into(), message: message.into() })
+}
