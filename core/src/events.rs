@@ -95,8 +95,18 @@ fn conditions(previous: &KafkaPrivateLinkStatus, status: &KafkaPrivateLinkStatus
 
 /// Reasons of a Ready that is not there yet: nobody has to do anything.
 fn progressing(reason: &str) -> bool {
-    ["NotCreated", "Provisioning", "ListenersMissing", "NotAvailable", "NoService", "Deleting", "Differs", "NotReadYet"]
-        .contains(&reason)
+    [
+        "NotCreated",
+        "Provisioning",
+        "HealthChecksPending",
+        "ListenersMissing",
+        "NotAvailable",
+        "NoService",
+        "Deleting",
+        "Differs",
+        "NotReadYet",
+    ]
+    .contains(&reason)
 }
 
 fn brokers(previous: &KafkaPrivateLinkStatus, status: &KafkaPrivateLinkStatus) -> Vec<Notice> {
@@ -122,7 +132,7 @@ fn brokers(previous: &KafkaPrivateLinkStatus, status: &KafkaPrivateLinkStatus) -
                 let healthy = |health: &Option<String>| health.as_deref() == Some("Healthy");
                 if healthy(&broker.health) {
                     notices.push(normal("BrokerHealthy", format!("broker {id} takes connections on {listener}")));
-                } else if healthy(&former.health) {
+                } else if healthy(&former.health) && broker.health.as_deref() != Some("Initial") {
                     let state = broker.health.as_deref().unwrap_or("not known");
                     notices.push(warning("BrokerUnhealthy", format!("broker {id} on {listener} is {state}")));
                 }

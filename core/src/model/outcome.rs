@@ -56,6 +56,11 @@ impl fmt::Display for Failure {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let Self { class, operation, code, message, request_id: _ } = self;
         match class {
+            // Nothing was sent: the credentials themselves are missing or expired.
+            ErrorClass::Denied if code.is_empty() => write!(f, "{operation}: no valid AWS credentials: {message}"),
+            ErrorClass::Denied if code.contains("Expired") => {
+                write!(f, "{operation}: the operator's AWS credentials have expired ({code}: {message})")
+            }
             ErrorClass::Denied => {
                 write!(f, "{operation} is denied: the operator's role needs this action ({code}: {message})")
             }

@@ -6,8 +6,8 @@ use std::fmt;
 use super::{Draft, Effect, Step, WaitingOn, tagging, target_group};
 use crate::desired::{Offer, WantedGroup, WantedListener};
 use crate::model::{
-    Answer, AwsName, Find, Forward, Health, Listener, ListenerArn, LoadBalancerArn, LoadBalancerState, Observed, Ownership,
-    Part, Port, RESOURCE_TAG, Seen, Tagged, Tags, TargetGroup, TargetGroupArn,
+    Answer, AwsName, Find, Forward, Health, Listener, ListenerArn, LoadBalancerArn, LoadBalancerState, Observed,
+    Ownership, Part, Port, RESOURCE_TAG, Seen, Tagged, Tags, TargetGroup, TargetGroupArn,
 };
 
 /// `tcp.idle_timeout.seconds` of a new NLB listener.

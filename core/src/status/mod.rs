@@ -3,6 +3,9 @@
 //! Status is a cache: everything in it but the times can be found again in AWS. It is written whole.
 
 mod conditions;
+mod informing;
+mod kstatus;
+mod parts;
 mod tables;
 
 use std::collections::BTreeSet;

@@ -25,11 +25,9 @@ pub(super) fn advertised_host(template: &str, broker: BrokerId, zone: &ZoneId, r
 
 pub(super) fn listeners(view: &View<'_>) -> Vec<ListenerStatus> {
     let (Ok(intent), Goal::Offer(offer)) = (view.intent, &view.passed.desired.goal) else {
-        // Nothing new is known: what was offered is shown as it was.
-        return match view.passed.desired.goal {
-            Goal::Hold => view.previous.map(|status| status.listeners.clone()).unwrap_or_default(),
-            Goal::Offer(_) | Goal::Absent(_) | Goal::Retained => Vec::new(),
-        };
+        // Nothing new is known, or it goes: as long as the load balancer stands, what it offers is shown as it was.
+        let stands = view.passed.observed.load_balancer.there().is_some() || view.passed.desired.goal == Goal::Hold;
+        return view.previous.filter(|_| stands).map(|status| status.listeners.clone()).unwrap_or_default();
     };
     intent.listeners.iter().map(|(name, listener)| one(view, intent, offer, name, listener)).collect()
 }

@@ -6,7 +6,7 @@ use std::rc::Rc;
 use kpl_core::api::KafkaPrivateLinkSpec;
 use kpl_core::api::v1alpha1::{Acceptance, ConnectionDeletionPolicy, DeletionProtection};
 use kpl_core::desired::{self, Absent, Desired, Goal, Identity, Intent, Memory, Request};
-use kpl_core::model::{Base, ConnectionState, EndpointId, Observed, Outcome, Part, Query, Recall, Scope, Timing};
+use kpl_core::model::{Base, ConnectionState, EndpointId, Observed, Outcome, Part, Query, Scope, Timing};
 use kpl_core::pass::{Move, Pass, Passed};
 use kpl_core::plan::guard::Guard;
 use kpl_core::plan::{Step, connection};
@@ -69,7 +69,7 @@ const FULL_EVERY: u32 = 40;
 impl History {
     pub fn new(seed: u64) -> Self {
         let identity = object::identity("orders");
-        let mut world = World::new(people::account(), identity.owner.clone(), seed);
+        let mut world = World::new(people::account(), seed);
         world.manners = manners(&mut world.rng);
         Self {
             world,

@@ -21,7 +21,7 @@ use std::collections::{BTreeMap, VecDeque};
 use std::rc::Rc;
 
 use jiff::{SignedDuration, Timestamp};
-use kpl_core::model::{Answer, ErrorClass, Failure, Outcome, Owner};
+use kpl_core::model::{Answer, ErrorClass, Failure, Outcome};
 use kpl_core::plan::Step;
 
 use self::state::{Aws, Tick};
@@ -99,7 +99,6 @@ pub struct World {
     pub faults: Faults,
     pub counts: Counts,
     pub rng: fastrand::Rng,
-    pub owner: Owner,
 }
 
 /// Why AWS said no.
@@ -124,7 +123,7 @@ pub fn time_of(tick: Tick) -> Timestamp {
 }
 
 impl World {
-    pub fn new(aws: Aws, owner: Owner, seed: u64) -> Self {
+    pub fn new(aws: Aws, seed: u64) -> Self {
         Self {
             aws: Rc::new(aws),
             past: VecDeque::new(),
@@ -132,7 +131,6 @@ impl World {
             faults: Faults::default(),
             counts: Counts::default(),
             rng: fastrand::Rng::with_seed(seed),
-            owner,
         }
     }
 

@@ -7,7 +7,7 @@ use ipnet::Ipv4Net;
 use kpl_core::model::{
     Account, AccountId, ConnectionState, Direction, EndpointId, Health, HealthCheck, InboundRules, InstanceId,
     InstanceState, LoadBalancerArn, OWNER_TAG, Owner, Peer, Port, PortRange, Principal, Rule, SecurityGroupId,
-    ServiceId, ServiceState, Tags, Target, TargetGroupArn, TargetId, TargetType, Traffic, VpcId,
+    ServiceId, ServiceState, Tags, Target, TargetGroupArn, TargetId, TargetType, Traffic,
 };
 
 use super::elb::new_group_attributes;
@@ -327,11 +327,6 @@ impl Aws {
             tags: Tags::new(),
         };
         self.load_balancers.get_mut(&lb_arn).expect("found above").listeners.entry(port).or_insert(listener);
-    }
-
-    /// The VPC that everything is in.
-    pub fn home() -> VpcId {
-        VPC.into()
     }
 }
 

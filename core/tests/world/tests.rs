@@ -25,8 +25,7 @@ struct Site {
 }
 
 fn world() -> World {
-    let owner = kpl_core::model::Owner { cluster_id: "c".into(), namespace: "n".into(), name: "o".into() };
-    World::new(account(), owner, 1)
+    World::new(account(), 1)
 }
 
 fn answer(world: &mut World, step: &Step) -> Answer {

@@ -1,0 +1,195 @@
+//! The conditions that make up `Ready`.
+
+use std::collections::BTreeSet;
+
+use super::View;
+use super::conditions::{ConditionType, Finding, leaving, listed, no, unknown, yes};
+use crate::desired::{Goal, Offer};
+use crate::model::{ErrorClass, Failure, Find, Health, LoadBalancerState, Seen, ServiceState};
+use crate::plan::guard::Block;
+use crate::plan::{Conflict, Step};
+
+pub(super) fn inputs(view: &View<'_>) -> Finding {
+    let kind = ConditionType::InputsResolved;
+    if let Err(error) = view.intent {
+        return no(kind, "InvalidSpec", error.to_string());
+    }
+    let issues = &view.passed.desired.issues;
+    match issues.first() {
+        Some(first) => no(kind, first.reason(), listed(issues)),
+        None if view.passed.desired.goal == Goal::Hold => unknown(kind, "NotReadYet", "the inputs were not read yet"),
+        None => yes(kind, "Resolved", "everything that the spec refers to was found"),
+    }
+}
+
+/// The failures of steps and reads that concern one part of the whole.
+fn failures<'a>(view: &'a View<'_>, concerns: impl Fn(&Step) -> bool + 'a) -> impl Iterator<Item = &'a Failure> + 'a {
+    view.passed.failures().filter(move |(step, _)| concerns(step)).map(|(_, failure)| failure)
+}
+
+fn failed(kind: ConditionType, failure: &Failure) -> Finding {
+    no(kind, class_reason(failure.class), failure.to_string())
+}
+
+pub(super) fn class_reason(class: ErrorClass) -> &'static str {
+    match class {
+        ErrorClass::AlreadyExists => "AlreadyExists",
+        ErrorClass::InUse => "InUse",
+        ErrorClass::NotFound => "NotFound",
+        ErrorClass::Lag => "Lag",
+        ErrorClass::Throttled => "Throttled",
+        ErrorClass::Transient => "Transient",
+        ErrorClass::Denied => "Denied",
+        ErrorClass::Quota => "Quota",
+        ErrorClass::Invalid => "Refused",
+    }
+}
+
+pub(super) fn load_balancer(view: &View<'_>) -> Finding {
+    let kind = ConditionType::LoadBalancerReady;
+    let observed = &view.passed.observed;
+    let concerns = |step: &Step| {
+        matches!(
+            step,
+            Step::LoadBalancer(_)
+                | Step::Listener(_)
+                | Step::TargetGroup(_)
+                | Step::SecurityGroup(_)
+                | Step::Subnet(_)
+                | Step::BrokerGroupRule(_)
+        )
+    };
+    let lb = match observed.load_balancer.find() {
+        Find::Unknown => return unknown(kind, "NotReadYet", "the load balancer could not be read"),
+        Find::Gone => {
+            return match failures(view, concerns).next() {
+                Some(failure) => failed(kind, failure),
+                None if leaving(view) => no(kind, "Deleted", "the load balancer is gone"),
+                None => no(kind, "NotCreated", "the load balancer does not exist yet"),
+            };
+        }
+        Find::There(lb) => lb,
+    };
+    match lb.state {
+        LoadBalancerState::Provisioning if observed.endpoint_service.there().is_none() => {
+            return no(kind, "Provisioning", format!("load balancer {} provisions, which takes minutes", lb.dns_name));
+        }
+        LoadBalancerState::Failed => return no(kind, "LoadBalancerFailed", format!("load balancer {} failed", lb.arn)),
+        LoadBalancerState::Provisioning | LoadBalancerState::Active | LoadBalancerState::ActiveImpaired => {}
+    }
+    if let Goal::Offer(offer) = &view.passed.desired.goal {
+        let have = lb.listeners.get();
+        let missing: BTreeSet<_> =
+            offer.listeners.keys().filter(|port| have.is_some_and(|have| !have.contains_key(*port))).collect();
+        if !missing.is_empty() {
+            let reason =
+                failures(view, concerns).next().map_or("ListenersMissing", |failure| class_reason(failure.class));
+            let why = failures(view, concerns).map(ToString::to_string).collect::<Vec<_>>().join("; ");
+            return no(kind, reason, format!("NLB listeners are missing: {} {why}", listed(missing)));
+        }
+        match served(view, offer) {
+            Served::Nobody => {
+                let message = "no broker takes connections on any listener: see status.listeners[].brokers[].health, the brokers' security groups and that they listen on brokerPort";
+                return no(kind, "NoHealthyBroker", message);
+            }
+            Served::NotYet => return no(kind, "HealthChecksPending", "no broker has passed its health checks yet"),
+            Served::Some | Served::Unread => {}
+        }
+    }
+    let message = if lb.state == LoadBalancerState::ActiveImpaired {
+        format!("{} routes but is short of capacity (active_impaired)", lb.dns_name)
+    } else {
+        lb.dns_name.clone()
+    };
+    yes(kind, "Active", message)
+}
+
+/// What the bootstrap groups, which are read in every look, say of all brokers together.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Served {
+    Some,
+    NotYet,
+    Nobody,
+    Unread,
+}
+
+fn served(view: &View<'_>, offer: &Offer) -> Served {
+    let groups = offer.target_groups.iter().filter(|(_, group)| group.bootstrap.is_none());
+    let targets: Option<Vec<_>> =
+        groups.map(|(name, _)| view.passed.observed.target_groups.there(name)?.targets.get()).collect();
+    let Some(targets) = targets else { return Served::Unread };
+    let states: Vec<Health> = targets.into_iter().flat_map(|targets| targets.values().copied()).collect();
+    if states.contains(&Health::Healthy) {
+        Served::Some
+    } else if states.contains(&Health::Unhealthy) {
+        Served::Nobody
+    } else {
+        Served::NotYet
+    }
+}
+
+pub(super) fn endpoint_service(view: &View<'_>) -> Finding {
+    let kind = ConditionType::EndpointServiceReady;
+    let concerns = |step: &Step| matches!(step, Step::EndpointService(_));
+    match view.passed.observed.endpoint_service.find() {
+        Find::Unknown => unknown(kind, "NotReadYet", "the endpoint service could not be read"),
+        Find::Gone => match failures(view, concerns).next() {
+            Some(failure) => failed(kind, failure),
+            None if leaving(view) => no(kind, "Deleted", "the endpoint service is gone"),
+            None => no(kind, "NotCreated", "the endpoint service is made when the load balancer is active"),
+        },
+        Find::There(service) => match service.state {
+            ServiceState::Available => {
+                let blocked = view
+                    .passed
+                    .plan
+                    .conflicts
+                    .iter()
+                    .find(|conflict| matches!(conflict, Conflict::ZonesNotOffered(..)));
+                match blocked {
+                    Some(conflict) => no(kind, conflict.reason(), conflict.to_string()),
+                    None => yes(kind, "Available", service.name.clone()),
+                }
+            }
+            state => no(kind, "NotAvailable", format!("endpoint service {} is {state:?}", service.id)),
+        },
+    }
+}
+
+pub(super) fn principals(view: &View<'_>) -> Finding {
+    let kind = ConditionType::PrincipalsSynced;
+    let concerns = |step: &Step| matches!(step, Step::EndpointService(_));
+    let Some(service) = view.passed.observed.endpoint_service.there() else {
+        return no(kind, "NoService", "there is no endpoint service yet");
+    };
+    let Goal::Offer(offer) = &view.passed.desired.goal else {
+        return unknown(kind, "NotWanted", "principals are not compared");
+    };
+    match &service.principals {
+        Seen::Unread => unknown(kind, "NotReadYet", "the principals could not be read"),
+        Seen::Read(have) if *have == offer.endpoint_service.principals => {
+            yes(kind, "Synced", format!("{} principals may ask", have.len()))
+        }
+        Seen::Read(have) => match failures(view, concerns).next() {
+            Some(failure) => failed(kind, failure),
+            None => {
+                let differing = have.symmetric_difference(&offer.endpoint_service.principals);
+                no(kind, "Differs", format!("to be changed: {}", listed(differing)))
+            }
+        },
+    }
+}
+
+pub(super) fn owned(view: &View<'_>) -> Finding {
+    let kind = ConditionType::ResourcesOwned;
+    if let Some(block) = &view.passed.block
+        && *block != Block::ObserveOnly
+    {
+        return no(kind, block.reason(), block.to_string());
+    }
+    let conflicts: Vec<&Conflict> = view.passed.plan.conflicts.iter().collect();
+    match conflicts.first() {
+        Some(first) if first.reason() == "Conflict" => no(kind, "Conflict", listed(conflicts)),
+        _ => yes(kind, "Owned", "every resource in use carries our owner tag"),
+    }
+}
