@@ -200,7 +200,8 @@ fn whatever_happens() {
         println!("{} histories: {kind}", seeds.len());
         if only.is_none() {
             let tries = seeds.iter().take(6).map(|seed| (*seed, shortest(*seed, kind)));
-            let (seed, (rounds, lived)) = tries.min_by_key(|(_, (_, lived))| lived.history.report.log.len()).expect("some");
+            let (seed, (rounds, lived)) =
+                tries.min_by_key(|(_, (_, lived))| lived.history.report.log.len()).expect("some");
             println!("    KPL_SEED={seed} KPL_ROUNDS={rounds}");
             let log = lived.history.report.log;
             if shortest_log.as_ref().is_none_or(|shorter: &Vec<String>| log.len() < shorter.len()) {

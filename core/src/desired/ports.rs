@@ -110,7 +110,10 @@ impl Ledger {
     }
 
     fn choose(&self, name: &ListenerName, listener: &Listener, broker: BrokerId) -> Option<Port> {
-        if let Some(own) = self.entries.get(&(name.clone(), broker)) {
+        // A listener that was removed may have come back with another range.
+        if let Some(own) = self.entries.get(&(name.clone(), broker))
+            && (listener.ports.contains(own.port) || listener.fixed.get(&broker) == Some(&own.port))
+        {
             return Some(own.port);
         }
         let taken: BTreeSet<Port> =

@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
 
-use super::{Conflict, Draft, Effect, Step, WaitingOn, joined, subnet, tagging};
+use super::{Conflict, Draft, Effect, Step, WaitingOn, joined, security_group, subnet, tagging};
 use crate::desired::{Absent, Offer};
 use crate::model::{
     Answer, Attributes, AwsName, Find, InboundRules, LoadBalancer, LoadBalancerArn, LoadBalancerState, Observed, Part,
@@ -174,7 +174,11 @@ pub(super) fn plan(offer: &Offer, draft: &mut Draft<'_>) {
     }
     if let Find::There(group) = draft.ours(|observed| observed.security_group.find()) {
         let groups = BTreeSet::from([group.id.clone()]);
-        if lb.security_groups != groups || lb.inbound_rules != wanted.inbound_rules {
+        // Rules that are not there yet would shut everybody out.
+        let shuts = wanted.inbound_rules == InboundRules::Enforced
+            && lb.inbound_rules == InboundRules::Ignored
+            && !security_group::lets_in(offer, group);
+        if !shuts && (lb.security_groups != groups || lb.inbound_rules != wanted.inbound_rules) {
             let (arn, inbound_rules) = (lb.arn.clone(), wanted.inbound_rules);
             steps.push(Step::LoadBalancer(Change::SetSecurityGroups { arn, groups, inbound_rules }));
         }
@@ -206,8 +210,15 @@ fn failed(lb: &LoadBalancer, draft: &mut Draft<'_>) {
         Find::Unknown => draft.ask(Part::EndpointService),
         Find::There(service) => draft.conflict(Conflict::LoadBalancerFailed(service.id.clone())),
         Find::Gone => {
-            let step = Step::LoadBalancer(Change::Delete { arn: lb.arn.clone() });
-            draft.write(&lb.tags, Tagged::LoadBalancer(lb.arn.clone()), vec![step]);
+            let Some(have) = lb.attributes.get() else { return draft.ask(Part::LoadBalancerAttributes) };
+            let arn = lb.arn.clone();
+            // Nobody ever got through it, so the protection that the spec asks for protects nothing yet.
+            let change = if have.get(DELETION_PROTECTION).is_some_and(|on| on == "true") {
+                Change::SetAttributes { arn, attributes: default_attributes() }
+            } else {
+                Change::Delete { arn }
+            };
+            draft.write(&lb.tags, Tagged::LoadBalancer(lb.arn.clone()), vec![Step::LoadBalancer(change)]);
         }
     }
 }

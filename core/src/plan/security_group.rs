@@ -139,6 +139,12 @@ pub(super) fn plan(offer: &Offer, draft: &mut Draft<'_>) {
     draft.write(&group.tags, subject, steps);
 }
 
+/// Whether every inbound rule that is wanted is there.
+pub(super) fn lets_in(offer: &Offer, group: &SecurityGroup) -> bool {
+    let mut inbound = offer.security_group.rules.iter().filter(|rule| rule.direction == Direction::Ingress);
+    group.rules.get().is_some_and(|have| inbound.all(|rule| have.contains(rule)))
+}
+
 /// The new rule is added before the old one goes: two waves. Only where the quota leaves no room is it the
 /// other way round, and a gap.
 fn rules(
@@ -156,7 +162,7 @@ fn rules(
     if !missing.is_empty() && have.iter().filter(way).count() + missing.len() <= RULE_QUOTA {
         return Some(Step::SecurityGroup(Change::Authorize { group, direction, rules: missing, tags: tags.clone() }));
     }
-    let rules: BTreeSet<Rule> = extra.into_iter().filter(|rule| !leads_to_targets(rule, draft)).collect();
+    let rules: BTreeSet<Rule> = extra.into_iter().filter(|rule| !leads_to_targets(rule, wanted, draft)).collect();
     if !rules.is_empty() {
         return Some(Step::SecurityGroup(Change::Revoke { group, direction, rules }));
     }
@@ -165,15 +171,20 @@ fn rules(
         .then(|| Step::SecurityGroup(Change::Authorize { group, direction, rules: missing, tags: tags.clone() }))
 }
 
-/// Whether connections to registered targets still leave by this rule: a broker port that is being left.
-fn leads_to_targets(rule: &Rule, draft: &mut Draft<'_>) -> bool {
-    match (&rule.direction, &rule.traffic) {
-        (Direction::Egress, Traffic::Tcp(ports)) => {
-            let ports = *ports;
-            targets_at(|port| ports.contains(port), draft)
-        }
-        _ => false,
-    }
+/// Whether connections to registered targets leave by this rule and no wanted one: a broker port that is
+/// being left.
+fn leads_to_targets(rule: &Rule, wanted: &BTreeSet<Rule>, draft: &mut Draft<'_>) -> bool {
+    let lets_out = |rule: &Rule, port: Port| match &rule.traffic {
+        Traffic::Tcp(ports) => ports.contains(port),
+        Traffic::All => true,
+        Traffic::Other(..) => false,
+    };
+    let egress = |rule: &&Rule| rule.direction == Direction::Egress;
+    egress(&rule)
+        && targets_at(
+            |port| lets_out(rule, port) && !wanted.iter().filter(egress).any(|rule| lets_out(rule, port)),
+            draft,
+        )
 }
 
 /// Whether a target is registered, or drains, at such a port; groups that were not read are asked for and
@@ -183,7 +194,11 @@ pub(super) fn targets_at(at: impl Fn(Port) -> bool, draft: &mut Draft<'_>) -> bo
     let mut found = false;
     for (name, group) in observed.target_groups.known() {
         match group.targets.get() {
-            Some(targets) => found |= targets.keys().any(|target| at(target.port)),
+            Some(targets) if targets.keys().any(|target| at(target.port)) => {
+                draft.wait(WaitingOn::Draining(name.clone()));
+                found = true;
+            }
+            Some(_) => {}
             None => {
                 draft.ask(Part::Targets(name.clone()));
                 found = true;

@@ -218,6 +218,8 @@ pub(super) fn plan(offer: &Offer, draft: &mut Draft<'_>) {
     for (name, wanted) in &offer.target_groups {
         match draft.observed.target_groups.find(name) {
             Find::Unknown => draft.ask(Part::TargetGroups),
+            // A steady look lists the names that were wanted before it.
+            Find::Gone if !draft.observed.lists_all_groups() => draft.ask(Part::TargetGroups),
             Find::Gone => draft.create(Step::TargetGroup(Change::Create {
                 name: name.clone(),
                 target_type: wanted.target_type,

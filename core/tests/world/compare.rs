@@ -3,7 +3,8 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use kpl_core::model::{
-    AwsName, ConnectionState, EndpointService, Health, Listener, LoadBalancer, Observed, Scope, Seen, Target, TargetGroup,
+    AwsName, ConnectionState, EndpointService, Health, Listener, LoadBalancer, Observed, Scope, Seen, Target,
+    TargetGroup,
 };
 
 use super::state::ours;
@@ -36,10 +37,10 @@ impl Lies {
         match (believed, looked) {
             (Seen::Read(Some(believed)), Seen::Read(Some(looked))) => fields(self, believed, looked),
             (Seen::Read(Some(believed)), Seen::Read(None)) => {
-                self.0.push(format!("{what}: believed {believed:?}, gone"))
+                self.0.push(format!("{what}: believed {believed:?}, gone"));
             }
             (Seen::Read(None), Seen::Read(Some(looked))) => {
-                self.0.push(format!("{what}: believed gone, is {looked:?}"))
+                self.0.push(format!("{what}: believed gone, is {looked:?}"));
             }
             _ => {}
         }
@@ -47,12 +48,7 @@ impl Lies {
 }
 
 /// What the picture says that is not so. `inputs_fresh`: what is read seldom was read in this pass.
-pub fn lies(
-    believed: &Observed,
-    looked: &Observed,
-    scope: &Scope,
-    inputs_fresh: bool,
-) -> Vec<String> {
+pub fn lies(believed: &Observed, looked: &Observed, scope: &Scope, inputs_fresh: bool) -> Vec<String> {
     let mut lies = Lies::default();
     lies.entity("security group", &believed.security_group, &looked.security_group, |lies, a, b| {
         lies.same("security group id", &a.id, &b.id);
@@ -98,13 +94,16 @@ fn groups(lies: &mut Lies, believed: &Observed, looked: &Observed, scope: &Scope
         match looked.target_groups.there(name) {
             Some(b) => group(lies, a, b),
             // A full look leaves out what is neither ours nor expected.
-            None if read_as_ours(&scope.owner, &a.tags) => lies.0.push(format!("target group {name}: believed there, gone")),
+            None if read_as_ours(&scope.owner, &a.tags) => {
+                lies.0.push(format!("target group {name}: believed there, gone"));
+            }
             None => {}
         }
     }
     if believed.target_groups.whole {
         // Somebody else's group of our name is seen only if the name was expected.
-        let is_ours = |name: &&AwsName| looked.target_groups.there(name).is_some_and(|g| read_as_ours(&scope.owner, &g.tags));
+        let is_ours =
+            |name: &&AwsName| looked.target_groups.there(name).is_some_and(|g| read_as_ours(&scope.owner, &g.tags));
         for name in scope.expected_groups.iter().filter(is_ours) {
             let known = believed.target_groups.items.contains_key(name) || believed.target_groups.doubt.contains(name);
             lies.same(&format!("target group {name} is there"), &known, &true);

@@ -1,4 +1,4 @@
-//! Writes to target groups, load balancers and their listeners, refused as ELBv2 refuses them.
+//! Writes to target groups, load balancers and their listeners, refused as ELB refuses them.
 
 use std::collections::{BTreeMap, BTreeSet};
 

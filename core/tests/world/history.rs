@@ -191,7 +191,7 @@ impl History {
             }
         }
         let passed = pass.finish();
-        self.process.doubt = passed.doubt.clone();
+        self.process.doubt.clone_from(&passed.doubt);
         self.process.scope = Some(Scope {
             load_balancer: passed.observed.load_balancer.there().map(|lb| lb.arn.clone()),
             ..query.scope

@@ -80,8 +80,9 @@ fn owned(desired: &Desired, observed: &Observed, step: &Step) -> bool {
             | Group::Deregister { name, .. }
             | Group::Delete { name, .. },
         ) => observed.target_groups.there(name).is_some_and(|group| read_as_ours(owner, &group.tags)),
-        Step::LoadBalancer(_) | Step::Listener(_) => lb(),
-        Step::EndpointService(endpoint_service::Change::Create { .. }) => lb(),
+        Step::LoadBalancer(_) | Step::Listener(_) | Step::EndpointService(endpoint_service::Change::Create { .. }) => {
+            lb()
+        }
         Step::EndpointService(_)
         | Step::Connection(connection::Change::Accept { .. } | connection::Change::Reject { .. }) => service(),
         Step::Tagging(tagging::Change::Set { subject, .. } | tagging::Change::Remove { subject, .. }) => {
@@ -93,9 +94,8 @@ fn owned(desired: &Desired, observed: &Observed, step: &Step) -> bool {
                 Tagged::TargetGroup(name, _) => {
                     observed.target_groups.there(name).is_some_and(|group| read_as_ours(owner, &group.tags))
                 }
-                Tagged::LoadBalancer(_) => lb(),
                 // An NLB listener belongs to whoever has the load balancer.
-                Tagged::Listener(..) => lb(),
+                Tagged::LoadBalancer(_) | Tagged::Listener(..) => lb(),
                 Tagged::EndpointService(_) => service(),
             }
         }

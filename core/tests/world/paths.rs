@@ -61,8 +61,12 @@ fn lets_in(aws: &Aws, lb: &LoadBalancer, path: &Path) -> bool {
 fn leads(aws: &Aws, lb: &LoadBalancer, path: &Path) -> bool {
     let Some(listener) = lb.listeners.get(&path.port).filter(|listener| listener.tcp) else { return false };
     let all: u32 = listener.forward.values().sum();
-    let right: u32 =
-        listener.forward.iter().filter(|(arn, _)| serves(aws, lb, listener, arn, path.to)).map(|(_, weight)| weight).sum();
+    let right: u32 = listener
+        .forward
+        .iter()
+        .filter(|(arn, _)| serves(aws, lb, listener, arn, path.to))
+        .map(|(_, weight)| weight)
+        .sum();
     right > 0 && (all - right) * 1000 <= all
 }
 

@@ -1,4 +1,4 @@
-//! Writes to endpoint services and connections, and to tags of anything, refused as EC2 and ELBv2 refuse them.
+//! Writes to endpoint services and connections, and to tags of anything, refused as EC2 and ELB refuse them.
 
 use std::collections::{BTreeMap, BTreeSet};
 

@@ -125,7 +125,7 @@ impl World {
         let there = match part {
             Part::Targets(name) | Part::TargetGroupAttributes(name) => o.target_groups.there(name).is_some(),
             Part::LoadBalancerAttributes => o.load_balancer.there().is_some(),
-            Part::ListenerAttributes(port) => ports(o).contains(port),
+            Part::ListenerAttributes(at) => ports(o).contains(at),
             Part::SecurityGroupInterfaces => o.security_group.there().is_some(),
             _ => true,
         };
@@ -166,10 +166,10 @@ impl World {
                 lb.attributes =
                     aws.load_balancers.get(&lb.arn).map_or(Seen::Unread, |h| Seen::Read(h.attributes.clone()));
             }),
-            Part::ListenerAttributes(port) => o.load_balancer.with(|lb| {
-                let held = aws.load_balancers.get(&lb.arn).and_then(|held| held.listeners.get(port));
+            Part::ListenerAttributes(at) => o.load_balancer.with(|lb| {
+                let held = aws.load_balancers.get(&lb.arn).and_then(|held| held.listeners.get(at));
                 lb.listeners.update(|listeners| {
-                    if let (Some(listener), Some(held)) = (listeners.get_mut(port), held)
+                    if let (Some(listener), Some(held)) = (listeners.get_mut(at), held)
                         && listener.arn == held.arn
                     {
                         listener.idle_timeout_seconds = Seen::Read(held.idle_timeout_seconds);

@@ -322,10 +322,10 @@ fn subnets() {
     };
     refused(&mut world, &make("10.0.1.0/25"), AlreadyExists);
     refused(&mut world, &make("192.168.0.0/24"), Invalid);
-    let Answer::Subnet(made) = answer(&mut world, &make("10.0.77.0/24")) else { panic!() };
+    let Answer::Subnet(subnet) = answer(&mut world, &make("10.0.77.0/24")) else { panic!() };
     let delete = |id: &SubnetId| Step::Subnet(subnet::Change::Delete { zone: zone(1).into(), id: id.clone() });
-    answer(&mut world, &delete(&made.id));
-    refused(&mut world, &delete(&made.id), NotFound);
+    answer(&mut world, &delete(&subnet.id));
+    refused(&mut world, &delete(&subnet.id), NotFound);
     refused(&mut world, &delete(&subnet_id(1).into()), InUse);
     world.by_hand().subnets.get_mut(&SubnetId::new(subnet_id(3))).expect("of the account").free = 7;
     refused(&mut world, &make_balancer("full", &[3], &group), Invalid);
