@@ -34,7 +34,8 @@ pub(super) enum Unwritten {
 }
 
 impl Unwritten {
-    fn into_failure(self) -> Failure {
+    /// What went wrong, whatever became of the work.
+    pub(super) fn into_failure(self) -> Failure {
         match self {
             Self::Refused(failure) | Self::Lost(failure) => failure,
         }

@@ -45,23 +45,24 @@ pub(super) async fn apply(aws: &Clients, change: &Change) -> Result<Answer, Unwr
             let operation = operation::ACCEPT_ENDPOINT_CONNECTIONS;
             let request = aws.ec2_writes.accept_vpc_endpoint_connections().service_id(service.as_str());
             let answer = write(operation, request.set_vpc_endpoint_ids(ids(endpoints)).send()).await?;
-            all_successful(operation, &answer, answer.unsuccessful())?;
+            all_successful(operation, &answer, answer.unsuccessful(), endpoints.len())?;
         }
         Change::Reject { service, endpoints } => {
             let operation = operation::REJECT_ENDPOINT_CONNECTIONS;
             let request = aws.ec2_writes.reject_vpc_endpoint_connections().service_id(service.as_str());
             let answer = write(operation, request.set_vpc_endpoint_ids(ids(endpoints)).send()).await?;
-            all_successful(operation, &answer, answer.unsuccessful())?;
+            all_successful(operation, &answer, answer.unsuccessful(), endpoints.len())?;
         }
     }
     Ok(Answer::Accepted)
 }
 
-/// These calls answer 200 and say inside what they refused.
+/// These calls answer 200 and say inside what they refused. What was done in part is in doubt, not refused.
 pub(super) fn all_successful(
     operation: &'static str,
     answer: &impl RequestId,
     unsuccessful: &[UnsuccessfulItem],
+    asked: usize,
 ) -> Result<(), Unwritten> {
     let Some(first) = unsuccessful.first() else { return Ok(()) };
     let code = first.error().and_then(|error| error.code()).unwrap_or_default();
@@ -69,5 +70,6 @@ pub(super) fn all_successful(
         let message = item.error().and_then(|error| error.message()).unwrap_or_default();
         format!("{}: {message}", item.resource_id().unwrap_or_default())
     });
-    Err(Unwritten::refused(operation, answer, code, words.collect::<Vec<_>>().join("; ")))
+    let refused = Unwritten::refused(operation, answer, code, words.collect::<Vec<_>>().join("; "));
+    Err(if unsuccessful.len() < asked { Unwritten::Lost(refused.into_failure()) } else { refused })
 }

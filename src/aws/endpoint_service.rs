@@ -188,7 +188,7 @@ pub(super) async fn apply(aws: &Clients, change: &Change) -> Result<Answer, Unwr
             let operation = operation::DELETE_ENDPOINT_SERVICES;
             let request = ec2.delete_vpc_endpoint_service_configurations().service_ids(id.as_str());
             let answer = write(operation, request.send()).await?;
-            all_successful(operation, &answer, answer.unsuccessful())?;
+            all_successful(operation, &answer, answer.unsuccessful(), 1)?;
             Ok(Answer::Accepted)
         }
     }

@@ -190,7 +190,7 @@ fn create(offer: &Offer, draft: &mut Draft<'_>) {
     draft.create(Step::EndpointService(Change::Create { load_balancer: lb.arn.clone(), token, tags }));
 }
 
-/// Zones that were added to the load balancer are offered only once it was added to the service again.
+/// Zones that were added to the load balancer, or removed, are offered as they are only once it was added to the service again.
 fn zones(offer: &Offer, service: &EndpointService, lb: &LoadBalancer, draft: &mut Draft<'_>) -> Option<Step> {
     let again = || {
         let (id, load_balancer) = (service.id.clone(), lb.arn.clone());
@@ -203,13 +203,16 @@ fn zones(offer: &Offer, service: &EndpointService, lb: &LoadBalancer, draft: &mu
         return Some(again());
     }
     let zones: BTreeSet<ZoneId> = offer.subnets.keys().cloned().collect();
-    let missing: BTreeSet<ZoneId> = zones.difference(service.zones.get()?).cloned().collect();
-    if missing.is_empty() {
+    let have = service.zones.get()?;
+    if *have == zones {
         return None;
     }
+    let missing: BTreeSet<ZoneId> = zones.difference(have).cloned().collect();
     match &draft.observed.recall.offered_again {
         Some(offered) if offered.zones == zones => {
-            if offered.in_vain {
+            if missing.is_empty() {
+                // It still names a zone that was removed: nothing comes through there, and nothing more can be done.
+            } else if offered.in_vain {
                 draft.conflict(Conflict::ZonesNotOffered(service.id.clone(), missing));
             } else {
                 draft.wait(WaitingOn::ZonesOffered(missing));

@@ -32,6 +32,8 @@ pub struct History {
     offered: BTreeSet<Path>,
     /// Whether any look was answered from the past.
     pub stale_reads: bool,
+    /// Whether the steps of a wave are taken as the plan lists them: golden files want that.
+    pub in_order: bool,
     pub report: Report,
 }
 
@@ -81,6 +83,7 @@ impl History {
             process: Process::default(),
             offered: BTreeSet::new(),
             stale_reads: false,
+            in_order: false,
             report: Report::default(),
         }
     }
@@ -225,7 +228,10 @@ impl History {
             self.wrong(wrong);
         }
         self.any_order(&steps);
-        self.world.rng.shuffle(&mut steps);
+        if !self.in_order {
+            self.world.rng.shuffle(&mut steps);
+        }
+        self.log("wave");
         for step in steps {
             if self.world.chance(self.world.faults.crash) {
                 return false;

@@ -1,0 +1,257 @@
+//! Each change that an object or its world can undergo, from a settled three-broker cluster on, as a golden file
+//! of looks, waves and waits. Every one ends with a look at everything that finds nothing to do.
+//!
+//! `INSTA_UPDATE=always cargo test --workspace --test scenarios` writes the files anew; read the difference.
+
+#[allow(dead_code, reason = "histories use the rest of the World")]
+mod world;
+
+use kpl_core::api::v1alpha1 as api;
+use kpl_core::model::InstanceState;
+use world::history::{Ended, History};
+use world::object::{CONSUMERS, listed_brokers};
+use world::people::{BROKER_GROUP, CLUSTER_TAG};
+use world::settled::{Wish, differences};
+
+/// A settled object with three brokers in two zones.
+struct Scenario {
+    history: History,
+    told_from: usize,
+}
+
+/// More passes than any change needs.
+const MOST_PASSES: u32 = 40;
+
+impl Scenario {
+    fn settled() -> Self {
+        let mut scenario = Self::begun(|_| {});
+        scenario.settle();
+        scenario.told_from = scenario.history.report.log.len();
+        scenario
+    }
+
+    fn begun(edit: impl FnOnce(&mut api::KafkaPrivateLinkSpec)) -> Self {
+        let mut history = History::new(1);
+        history.in_order = true;
+        history.world.manners = world::Manners::default();
+        for (id, zone) in [(1, 1), (2, 2), (3, 1)] {
+            history.world.by_hand().start_broker(id, zone);
+        }
+        edit(&mut history.spec);
+        Self { history, told_from: 0 }
+    }
+
+    /// Passes until one finds nothing to do and nothing to wait for; then one look at everything must agree.
+    fn settle(&mut self) {
+        for _ in 0..MOST_PASSES {
+            let passed = self.pass();
+            if passed.settled() && !passed.acted() && passed.desired.memory.absent.is_empty() {
+                self.history.look_fully();
+                let again = self.pass();
+                assert!(again.settled() && !again.acted(), "plan again finds:\n{}", again.plan);
+                let History { world, identity, spec, memory, .. } = &self.history;
+                let wish = Wish { owner: &identity.owner, spec, ledger: &memory.ledger, manners: &world.manners };
+                assert_eq!(differences(&world.aws, &wish), Ok(()));
+                return;
+            }
+        }
+        panic!("does not settle:\n{}", self.history.report.log.join("\n"));
+    }
+
+    fn pass(&mut self) -> kpl_core::pass::Passed {
+        let Ended::Passed(passed) = self.history.pass() else { panic!("nothing crashes here") };
+        self.history.world.tick();
+        *passed
+    }
+
+    fn go(&mut self) {
+        for _ in 0..MOST_PASSES {
+            if self.pass().is_gone() {
+                let left = self.history.world.aws.owned(&self.history.identity.owner);
+                assert!(left.is_empty(), "left: {left:?}");
+                return;
+            }
+        }
+        panic!("does not go:\n{}", self.history.report.log.join("\n"));
+    }
+
+    /// The story since the object was settled, without what only the World knows.
+    fn told(&self) -> String {
+        let report = &self.history.report;
+        assert!(report.wrong.is_empty() && report.gaps.is_empty(), "{:#?} {:#?}", report.wrong, report.gaps);
+        report.log[self.told_from..].join("\n")
+    }
+}
+
+/// A change, what comes of it, and a golden file of its name.
+macro_rules! changes {
+    ($($name:ident: $change:expr;)+) => {$(
+        #[test]
+        fn $name() {
+            let mut scenario = Scenario::settled();
+            let change: fn(&mut History) = $change;
+            change(&mut scenario.history);
+            scenario.settle();
+            insta::assert_snapshot!(scenario.told());
+        }
+    )+};
+}
+
+fn listener(history: &mut History) -> &mut api::Listener {
+    &mut history.spec.listeners[0]
+}
+
+fn consumer(history: &mut History) -> &mut api::Consumer {
+    &mut history.spec.endpoint_service.consumers[0]
+}
+
+fn second_listener() -> api::Listener {
+    serde_json::from_value(serde_json::json!({
+        "name": "EXTERNAL2", "brokerPort": 39093, "bootstrapPort": 9192,
+        "portRange": { "first": 9193, "last": 9216 }, "consumerCidrs": ["10.251.0.0/16"],
+    }))
+    .expect("a listener as users write it")
+}
+
+fn end(history: &mut History, broker: i32) {
+    let instance = history.world.aws.running(broker).remove(0);
+    history.world.by_hand().set_state(&instance, InstanceState::Terminated);
+}
+
+changes! {
+    a_broker_joins: |history| {
+        history.world.by_hand().start_broker(4, 2);
+    };
+    a_broker_ends: |history| end(history, 3);
+    a_broker_loses_its_tag: |history| {
+        let instance = history.world.aws.running(3).remove(0);
+        history.world.by_hand().instances.get_mut(&instance).expect("it runs").tags.remove(CLUSTER_TAG.0);
+    };
+    a_broker_is_replaced: |history| {
+        end(history, 2);
+        history.world.by_hand().start_broker(2, 2);
+    };
+    a_broker_moves_to_another_zone: |history| {
+        end(history, 3);
+        history.world.by_hand().start_broker(3, 2);
+    };
+    a_listener_is_added: |history| history.spec.listeners.push(second_listener());
+    cidrs_change: |history| {
+        listener(history).consumer_cidrs = vec!["10.252.7.9/16".into(), "10.253.0.0/16".into()];
+    };
+    a_consumer_is_added_and_one_rejected: |history| {
+        history.world.by_hand().ask(CONSUMERS[0], "vpce-00000001");
+        consumer(history).acceptance = api::Acceptance::Rejected;
+        let mut added = consumer(history).clone();
+        (added.account_id, added.acceptance) = (CONSUMERS[1].into(), api::Acceptance::Automatic);
+        history.spec.endpoint_service.consumers.push(added);
+    };
+    the_oldest_requests_are_accepted_up_to_the_maximum: |history| {
+        consumer(history).max_connections = 2;
+        for endpoint in ["vpce-00000003", "vpce-00000001", "vpce-00000002"] {
+            history.world.by_hand().ask(CONSUMERS[0], endpoint);
+            history.world.tick();
+        }
+    };
+    a_request_is_accepted_by_its_id: |history| {
+        consumer(history).acceptance = api::Acceptance::Manual;
+        consumer(history).endpoint_ids = vec!["vpce-00000002".into()];
+        for endpoint in ["vpce-00000001", "vpce-00000002"] {
+            history.world.by_hand().ask(CONSUMERS[0], endpoint);
+        }
+    };
+    the_health_check_changes: |history| history.spec.target_groups.health_check.interval_seconds = 30;
+    the_deregistration_delay_changes: |history| history.spec.target_groups.deregistration_delay_seconds = 120;
+    cross_zone_is_enabled: |history| listener(history).cross_zone = api::CrossZone::Enabled;
+    the_idle_timeout_changes: |history| history.spec.load_balancer.idle_timeout_seconds = 900;
+    deletion_protection_is_enabled: |history| {
+        history.spec.load_balancer.deletion_protection = api::DeletionProtection::Enabled;
+    };
+    inbound_rules_are_ignored: |history| {
+        history.spec.load_balancer.inbound_rules_on_private_link = api::InboundRules::Ignored;
+    };
+    the_broker_port_changes: |history| listener(history).broker_port = 39093;
+    the_bootstrap_port_changes: |history| listener(history).bootstrap_port = 9091;
+    a_zone_is_added: |history| {
+        let zone = serde_json::from_value(serde_json::json!({ "zoneId": "usw2-az3", "cidrBlock": "10.0.128.0/24" }));
+        history.spec.network.subnets.push(zone.expect("a subnet"));
+    };
+    a_zone_is_removed: |history| {
+        end(history, 2);
+        history.world.by_hand().start_broker(2, 1);
+        history.spec.network.subnets.truncate(1);
+    };
+    targets_become_addresses: |history| {
+        history.spec.brokers.static_brokers = listed_brokers(&history.world.aws, true);
+        history.spec.brokers.ec2 = None;
+    };
+    the_users_tags_change: |history| {
+        history.spec.tags.insert("team".into(), "streaming".into());
+    };
+    rules_in_the_brokers_group: |history| history.spec.brokers.security_group_ids = vec![BROKER_GROUP.into()];
+    an_nlb_listener_is_deleted_by_hand: |history| {
+        let owner = history.identity.owner.clone();
+        let lb = history.world.by_hand().our_load_balancer(&owner).expect("it is there");
+        lb.listeners.remove(&kpl_core::model::Port(9094));
+    };
+}
+
+#[test]
+fn from_nothing() {
+    let mut scenario = Scenario::begun(|_| {});
+    scenario.settle();
+    insta::assert_snapshot!(scenario.told());
+}
+
+#[test]
+fn a_listener_is_removed_while_another_carries_traffic() {
+    let mut scenario = Scenario::begun(|spec| spec.listeners.push(second_listener()));
+    scenario.settle();
+    scenario.told_from = scenario.history.report.log.len();
+    scenario.history.spec.listeners.truncate(1);
+    scenario.settle();
+    insta::assert_snapshot!(scenario.told());
+}
+
+#[test]
+fn many_brokers_end_and_somebody_confirms() {
+    let mut scenario = Scenario::settled();
+    end(&mut scenario.history, 2);
+    end(&mut scenario.history, 3);
+    for _ in 0..3 {
+        let passed = scenario.pass();
+        assert_eq!(passed.desired.brokers.len(), 3, "nobody confirmed");
+    }
+    let asked = scenario.history.memory.confirmation.clone().expect("it asks");
+    scenario.history.confirm = Some(asked.token);
+    scenario.settle();
+    insta::assert_snapshot!(scenario.told());
+}
+
+#[test]
+fn deletion_waits_for_a_consumer() {
+    let mut scenario = Scenario::settled();
+    scenario.history.spec.endpoint_service.connection_deletion_policy = api::ConnectionDeletionPolicy::Wait;
+    scenario.history.world.by_hand().ask(CONSUMERS[0], "vpce-00000001");
+    scenario.settle();
+    scenario.told_from = scenario.history.report.log.len();
+    scenario.history.delete();
+    for _ in 0..3 {
+        assert!(!scenario.pass().is_gone());
+    }
+    scenario.history.let_go();
+    scenario.go();
+    insta::assert_snapshot!(scenario.told());
+}
+
+#[test]
+fn deletion_cuts_a_consumer_off_where_the_object_says_so() {
+    let mut scenario = Scenario::settled();
+    scenario.history.spec.endpoint_service.connection_deletion_policy = api::ConnectionDeletionPolicy::Reject;
+    scenario.history.world.by_hand().ask(CONSUMERS[0], "vpce-00000001");
+    scenario.settle();
+    scenario.told_from = scenario.history.report.log.len();
+    scenario.history.delete();
+    scenario.go();
+    insta::assert_snapshot!(scenario.told());
+}
