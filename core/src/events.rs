@@ -1,6 +1,6 @@
 //! Events: one for every change of state, so that `kubectl describe` ends with the history.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use crate::api::v1alpha1::{BrokerStatus, KafkaPrivateLinkStatus};
 use crate::pass::Passed;
@@ -74,7 +74,8 @@ fn shortened(steps: &[String]) -> String {
 fn conditions(previous: &KafkaPrivateLinkStatus, status: &KafkaPrivateLinkStatus) -> Vec<Notice> {
     const TOLD: [ConditionType; 4] =
         [ConditionType::Ready, ConditionType::InputsResolved, ConditionType::HostsRoutable, ConditionType::Stalled];
-    TOLD.into_iter()
+    let mut notices: Vec<Notice> = TOLD
+        .into_iter()
         .filter_map(|kind| {
             let now = condition(&status.conditions, kind)?;
             let before = condition(&previous.conditions, kind);
@@ -90,7 +91,11 @@ fn conditions(previous: &KafkaPrivateLinkStatus, status: &KafkaPrivateLinkStatus
                 _ => normal(&now.reason, format!("{}: {}", kind.as_str(), now.message)),
             })
         })
-        .collect()
+        .collect();
+    // Several conditions may have one cause: it is told once.
+    let mut told = BTreeSet::new();
+    notices.retain(|notice| told.insert((notice.reason.clone(), notice.message.clone())));
+    notices
 }
 
 /// Reasons of a Ready that is not there yet: nobody has to do anything.

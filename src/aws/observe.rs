@@ -174,7 +174,11 @@ fn first_round<'a>(aws: &'a Clients, scope: &'a Scope, reads: &Reads, observed: 
             readings.push(read.boxed());
         }
         Groups::Ours => {
-            let read = async move { fold(Part::TargetGroups, target_group::ours(aws, scope).await, put_groups) };
+            let put = |observed: &mut Observed, found| {
+                put_groups(observed, found);
+                observed.all_groups = true;
+            };
+            let read = async move { fold(Part::TargetGroups, target_group::ours(aws, scope).await, put) };
             readings.push(read.boxed());
         }
     }

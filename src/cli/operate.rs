@@ -48,7 +48,7 @@ pub(super) struct Arguments {
     /// How lines of the log look.
     #[arg(long, env = "KPL_LOG_FORMAT", value_enum, default_value = "json")]
     log_format: LogFormat,
-    /// What is logged: a level, or a filter such as info,kafka_privatelink=debug.
+    /// What is logged: a level, or a filter such as `info,kafka_privatelink=debug`.
     #[arg(long, env = "KPL_LOG_LEVEL", value_name = "FILTER", default_value = "info")]
     log_level: String,
     /// Divides every delay: for tests.

@@ -222,8 +222,7 @@ fn held_by(observed: &Observed) -> Option<HolderId> {
 fn as_text(shown: &Shown, named: bool) -> String {
     let Shown { object, preview, issues } = shown;
     let title = if named { format!("{object}\n") } else { String::new() };
-    let issues: String = issues.iter().map(|issue| format!("! {issue}\n")).collect();
-    format!("{title}{issues}{preview}")
+    issues.iter().fold(title, |text, issue| text + "! " + issue + "\n") + &preview.to_string()
 }
 
 fn as_json(shown: &Shown) -> Value {

@@ -17,6 +17,13 @@ use super::{retry, status_writer};
 use crate::cloud::Clouds;
 
 impl<C: Clouds> Turn<'_, C> {
+    /// Lets the object go, and says so.
+    pub(super) async fn let_go(&mut self, notice: Notice) -> Result<Next, Error> {
+        ensure(&self.api, &mut self.object, Hold::Released).await?;
+        self.context.publisher.publish(&self.object.raw, vec![notice]).await;
+        Ok(Next::Gone)
+    }
+
     /// Ends a pass whose memory is put away already.
     pub(super) async fn conclude(
         &mut self,
@@ -25,17 +32,12 @@ impl<C: Clouds> Turn<'_, C> {
         region: &Region,
         full_due: Timestamp,
     ) -> Result<Next, Error> {
-        if let Some(notice) = farewell(&passed) {
-            // A look just after a create may not show what was made: then it is not known to be gone.
-            if passed.observed.recall.may_lag(Timestamp::now(), &self.context.timing) {
-                return Ok(Next::Rest(retry::jittered(self.context.timing.awaiting, fastrand::f64())));
-            }
-            ensure(&self.api, &mut self.object, Hold::Released).await?;
-            self.context.publisher.publish(&self.object.raw, vec![notice]).await;
-            return Ok(Next::Gone);
-        }
-        self.tell(&passed, before, region).await?;
-        Ok(Next::Rest(self.pause(&passed, full_due)))
+        let status = self.status(&passed, region);
+        self.tell(&passed, before, status).await?;
+        // All is gone and only a second look is wanted: soon.
+        let soon = self.context.timing.awaiting;
+        let most = farewell(&passed).map_or(Duration::MAX, |_| retry::std_duration(soon));
+        Ok(Next::Rest(self.pause(&passed, full_due).min(most)))
     }
 
     /// The spec says nothing that can be done: says so, and touches nothing.
@@ -43,6 +45,7 @@ impl<C: Clouds> Turn<'_, C> {
         let state = self.context.states.take(self.key, &self.identity.uid);
         let memory = self.memory(state.as_ref());
         let picture = state.as_ref().and_then(|state| Some(state.past.as_ref()?.picture.clone()));
+        let blind = picture.is_none();
         let observed = picture.unwrap_or_else(|| Observed::unread(Timestamp::now()));
         if let Some(state) = state {
             self.context.states.put(self.key, state);
@@ -51,29 +54,37 @@ impl<C: Clouds> Turn<'_, C> {
         let passed = Pass::new(held, &self.object.guard(), observed, self.context.timing).finish();
         let before = self.object.status.clone();
         let region = self.object.region().unwrap_or_else(|| Region::from(""));
-        self.tell(&passed, before.as_ref(), &region).await?;
+        let mut status = self.status(&passed, &region);
+        if let (true, Some(before)) = (blind, &before) {
+            // Nobody looked, so what was found before stands: consumers need the service's name.
+            let KafkaPrivateLinkStatus { observed_generation, conditions, .. } = status;
+            status = KafkaPrivateLinkStatus { observed_generation, conditions, ..before.clone() };
+        }
+        self.tell(&passed, before.as_ref(), status).await?;
         self.context.retries.reset(self.key);
         // Only a change of the spec can help; status is looked after all the same.
         Ok(Next::Rest(retry::jittered(self.context.timing.resync, fastrand::f64())))
     }
 
-    async fn tell(
-        &mut self,
-        passed: &Passed,
-        before: Option<&KafkaPrivateLinkStatus>,
-        region: &Region,
-    ) -> Result<(), Error> {
-        let intent = self.object.intent.clone();
-        let status = status(&View {
+    fn status(&self, passed: &Passed, region: &Region) -> KafkaPrivateLinkStatus {
+        status(&View {
             passed,
-            intent: intent.as_ref(),
+            intent: self.object.intent.as_ref(),
             generation: self.object.generation(),
             previous: self.object.status.as_ref(),
             region,
             requested_at: self.object.requested_at(),
             now: Timestamp::now(),
             timing: &self.context.timing,
-        });
+        })
+    }
+
+    async fn tell(
+        &mut self,
+        passed: &Passed,
+        before: Option<&KafkaPrivateLinkStatus>,
+        status: KafkaPrivateLinkStatus,
+    ) -> Result<(), Error> {
         let news = notices(before, &status, passed);
         status_writer::write(&self.api, &mut self.object, status).await?;
         self.context.publisher.publish(&self.object.raw, news).await;
@@ -103,7 +114,7 @@ impl<C: Clouds> Turn<'_, C> {
 }
 
 /// What is said to an object that may go.
-fn farewell(passed: &Passed) -> Option<Notice> {
+pub(super) fn farewell(passed: &Passed) -> Option<Notice> {
     // A look with the wrong account's eyes sees nothing either.
     if passed.block.is_some() {
         return None;

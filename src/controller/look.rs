@@ -27,6 +27,8 @@ pub(super) struct Past {
     pub(super) full_due: Timestamp,
     /// How long the picture may be kept.
     pub(super) kept_until: Timestamp,
+    /// When AWS was looked at.
+    pub(super) looked: Timestamp,
     /// As the pass left it.
     pub(super) picture: Observed,
     /// Where the next look finds what is there.
@@ -101,6 +103,12 @@ pub(super) fn awaits_balancer(passed: &Passed) -> bool {
         && passed.desired.memory.absent.is_empty()
 }
 
+/// Whether what we made last was made before the look before this one: what neither of two looks shows is
+/// not there, and one alone may have come too early.
+pub(super) fn looked_twice(past: Option<&Past>, picture: &Observed) -> bool {
+    picture.recall.made.is_none_or(|made| past.is_some_and(|past| made <= past.looked))
+}
+
 /// Whether the load balancer provisions.
 pub(super) fn provisions(picture: &Observed) -> bool {
     picture.load_balancer.there().is_some_and(|lb| lb.state == LoadBalancerState::Provisioning)
@@ -130,6 +138,7 @@ mod tests {
             cause: Some(cause()),
             full_due: NOW + SignedDuration::from_hours(1),
             kept_until: NOW + SignedDuration::from_mins(10),
+            looked: NOW,
             picture: Observed::unread(NOW),
             scope,
             doubt: BTreeSet::new(),
@@ -183,6 +192,16 @@ mod tests {
             past.rotated = rotated;
         }
         assert_eq!(turns, ["one", "two", "one"]);
+    }
+
+    #[test]
+    fn one_look_after_a_create_is_not_enough() {
+        let mut picture = Observed::unread(NOW);
+        assert!(looked_twice(None, &picture));
+        picture.recall.made = Some(NOW + SignedDuration::from_secs(1));
+        assert!(!looked_twice(Some(&past()), &picture));
+        let later = Past { looked: NOW + SignedDuration::from_secs(2), ..past() };
+        assert!(looked_twice(Some(&later), &picture));
     }
 
     #[test]

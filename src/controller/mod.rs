@@ -153,6 +153,12 @@ pub async fn run<C: Clouds>(client: Client, clouds: C, settings: Settings, healt
     }
 }
 
+/// Gone: the API server does not remember that far back.
+const EXPIRED: u16 = 410;
+
+/// What an API server answers for a kind that it has never heard of, without a reason that it gives otherwise.
+const NOT_FOUND: u16 = 404;
+
 fn report<C>(problem: &controller::Error<error::Error, watcher::Error>, context: &Context<C>) {
     match problem {
         controller::Error::ObjectNotFound(object) => {
@@ -165,7 +171,15 @@ fn report<C>(problem: &controller::Error<error::Error, watcher::Error>, context:
         controller::Error::QueueError(error) if not_served(error) => warn!(
             "the API server does not know {KIND} ({PLURAL}.{GROUP}): apply the output of `kafka-privatelink crd`; trying again"
         ),
-        controller::Error::QueueError(error) => warn!(error = chain(error), "the watch failed; trying again"),
+        // Ordinary after a pause or a change of the CRD: it lists again.
+        controller::Error::QueueError(watcher::Error::WatchError(status)) if status.code == EXPIRED => {
+            debug!("the watch is too old; beginning it anew");
+        }
+        controller::Error::QueueError(error) => {
+            // The watch's own words repeat those of their cause.
+            let cause = std::error::Error::source(error).unwrap_or(error);
+            warn!(error = chain(cause), "the watch failed; trying again");
+        }
         controller::Error::RunnerError(error) => error!(error = chain(error), "the controller's queue failed"),
     }
 }
@@ -176,5 +190,5 @@ fn not_served(error: &watcher::Error) -> bool {
     else {
         return false;
     };
-    status.is_not_found()
+    status.code == NOT_FOUND
 }

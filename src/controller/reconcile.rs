@@ -23,7 +23,7 @@ pub(super) async fn reconcile<C: Clouds>(watched: Arc<Watched>, context: Arc<Con
         return Ok(Action::requeue(left));
     }
     // Without kube's span around it, which says the same at length.
-    let span = info_span!(parent: None, "object", namespace = key.namespace, name = key.name);
+    let span = info_span!(parent: None, "reconcile", object = %key);
     // Detached: whatever becomes of the caller, a write to AWS is not cut off half-way.
     tokio::spawn(pass(key, context).instrument(span)).await.map_err(Error::Panicked)?
 }
@@ -56,6 +56,7 @@ async fn pass<C: Clouds>(key: Key, context: Arc<Context<C>>) -> Result<Action, E
 }
 
 /// When to try again after an error.
+#[expect(clippy::needless_pass_by_value, reason = "kube's signature")]
 pub(super) fn error_policy<C>(watched: Arc<Watched>, error: &Error, context: Arc<Context<C>>) -> Action {
     let key = Key::of(&*watched);
     let pause = retry::delay(context.retries.failed(&key), fastrand::f64(), &context.timing);

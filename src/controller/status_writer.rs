@@ -16,8 +16,8 @@ pub(super) async fn write(
     object: &mut Object,
     status: KafkaPrivateLinkStatus,
 ) -> Result<(), Error> {
-    let wanted = serde_json::to_value(&status).map_err(Error::BuildPatch)?;
-    if !differs(object.status.as_ref(), &wanted) {
+    let wanted = serialized(&status)?;
+    if object.status.as_ref().map(serialized).transpose()?.as_ref() == Some(&wanted) {
         return Ok(());
     }
     // With uid and resourceVersion, apply is a compare-and-swap: 409 says that we looked at an old object.
@@ -42,6 +42,28 @@ pub(super) async fn write(
     Ok(())
 }
 
-fn differs(present: Option<&KafkaPrivateLinkStatus>, wanted: &Value) -> bool {
-    present.and_then(|status| serde_json::to_value(status).ok()).as_ref() != Some(wanted)
+fn serialized(status: &KafkaPrivateLinkStatus) -> Result<Value, Error> {
+    let mut value = serde_json::to_value(status).map_err(Error::BuildPatch)?;
+    prune(&mut value);
+    Ok(value)
+}
+
+/// Leaves out empty objects: where all fields of one go, apply makes null of it, which no schema allows.
+fn prune(value: &mut Value) {
+    if let Value::Object(fields) = value {
+        fields.values_mut().for_each(prune);
+        fields.retain(|_, field| field.as_object().is_none_or(|object| !object.is_empty()));
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn empty_objects_are_left_out() {
+        let mut value = json!({ "a": {}, "b": { "c": {} }, "d": { "e": 1 }, "f": [] });
+        prune(&mut value);
+        assert_eq!(value, json!({ "d": { "e": 1 }, "f": [] }));
+    }
 }

@@ -10,6 +10,7 @@ use kpl_core::status::{checkpoint, memory};
 use kube::api::{Api, DynamicObject};
 use tracing::{Instrument, debug, info, info_span};
 
+use super::conclude::farewell;
 use super::error::Error;
 use super::finalizer::{Hold, ensure};
 use super::key::Key;
@@ -97,10 +98,19 @@ impl<'a, C: Clouds> Turn<'a, C> {
         let looked = self.look(&cloud, &cause, state.and_then(|state| state.past)).await;
         let Looked { observed, query, kept, past, rotated } = looked;
         let complete = observed.read_failures.is_empty();
+        let certain = look::looked_twice(past.as_ref(), &observed);
+        let looked = past.as_ref().filter(|_| kept).map_or(observed.at, |past| past.looked);
         let wanted = self.desire(goal, &observed, &memory);
-        let pass = Pass::new(wanted, &self.object.guard(), observed, self.context.timing);
+        let machine = Pass::new(wanted, &self.object.guard(), observed, self.context.timing);
         let before = self.object.status.clone();
-        let passed = self.drive(&cloud, pass, &query).await?;
+        let passed = self.drive(&cloud, machine, &query).await?;
+        debug!(
+            steps = passed.taken.len(),
+            doubt = passed.doubt.len(),
+            plan = passed.plan.to_string(),
+            block = passed.block.as_ref().map(ToString::to_string),
+            "passed"
+        );
         self.note_account(&passed.observed);
 
         let full_due = match past.as_ref().filter(|_| query.base != Base::Full) {
@@ -112,6 +122,8 @@ impl<'a, C: Clouds> Turn<'a, C> {
             None => after(Timestamp::now(), retry::std_duration(self.context.timing.resync)),
         };
         let seen = match query.base {
+            // As long as nothing is wanted, no target group is expected, and a steady look would list none.
+            _ if passed.desired.goal == Goal::Hold => None,
             Base::Full => complete.then_some(cause),
             Base::Names | Base::Steady => past.and_then(|past| past.cause),
         };
@@ -123,10 +135,14 @@ impl<'a, C: Clouds> Turn<'a, C> {
             doubt: passed.doubt.clone(),
             awaits_balancer: look::awaits_balancer(&passed),
             rotated,
+            looked,
             picture: passed.observed.clone(),
         };
         let state = State { uid: self.identity.uid.clone(), memory: passed.desired.memory.clone(), past: Some(past) };
         self.context.states.put(self.key, state);
+        if let (true, Some(notice)) = (certain, farewell(&passed)) {
+            return self.let_go(notice).await;
+        }
         self.conclude(passed, before.as_ref(), region, full_due).await
     }
 
@@ -155,6 +171,7 @@ impl<'a, C: Clouds> Turn<'a, C> {
             (observed.kept, observed.at) = (true, Timestamp::now());
             observed.read_failures.clear();
             let query = query(Base::Steady, parts, Some(past));
+            debug!("looks at the load balancer alone");
             cloud.observe_more(&query, &query.parts, &mut observed).await;
             if look::provisions(&observed) || !observed.read_failures.is_empty() {
                 let rotated = past.rotated.clone();

@@ -87,7 +87,8 @@ pub(super) fn unknown(kind: ConditionType, reason: &'static str, message: impl I
 }
 
 pub(super) fn conditions(view: &View<'_>) -> Vec<Condition> {
-    let parts = [inputs(view), load_balancer(view), endpoint_service(view), principals(view), owned(view)];
+    // What blocks everything comes first: the rest was seen with the wrong eyes.
+    let parts = [owned(view), inputs(view), load_balancer(view), endpoint_service(view), principals(view)];
     let mut findings = vec![ready(view, &parts)];
     findings.extend(parts);
     findings.extend([in_sync(view), brokers_healthy(view), connections(view), hosts(view)]);
@@ -169,6 +170,9 @@ fn ready(view: &View<'_>, parts: &[Finding]) -> Finding {
 }
 
 pub(super) fn deleting(view: &View<'_>) -> String {
+    if let Some(block) = &view.passed.block {
+        return block.to_string();
+    }
     let waiting = &view.passed.plan.waiting;
     if waiting.is_empty() { "everything is being removed".into() } else { format!("until {}", listed(waiting)) }
 }

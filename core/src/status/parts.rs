@@ -159,8 +159,10 @@ pub(super) fn endpoint_service(view: &View<'_>) -> Finding {
 pub(super) fn principals(view: &View<'_>) -> Finding {
     let kind = ConditionType::PrincipalsSynced;
     let concerns = |step: &Step| matches!(step, Step::EndpointService(_));
-    let Some(service) = view.passed.observed.endpoint_service.there() else {
-        return no(kind, "NoService", "there is no endpoint service yet");
+    let service = match view.passed.observed.endpoint_service.find() {
+        Find::Unknown => return unknown(kind, "NotReadYet", "the endpoint service could not be read"),
+        Find::Gone => return no(kind, "NoService", "there is no endpoint service yet"),
+        Find::There(service) => service,
     };
     let Goal::Offer(offer) = &view.passed.desired.goal else {
         return unknown(kind, "NotWanted", "principals are not compared");
