@@ -2,7 +2,8 @@
 """What the operator costs: AWS calls, seconds and memory, for clusters of several sizes. Prints one table.
 
 Status 1 when a promise is broken: at most 10 calls for a steady look, at most 60 to create three brokers.
-Counts are the same in every run; seconds and memory are what this machine gave and are judged by nobody.
+Counts are the same in every run, but for a look more or less while a large cluster is deleted; seconds and memory are
+what this machine gave and are judged by nobody.
 """
 import argparse
 import sys

@@ -47,13 +47,15 @@ class Story:
             chapter()
 
     def what_is_there(self) -> None:
-        self.tell.chapter("What is there before", """Three Kafka brokers run in a VPC of the provider, one in each zone. Besides them,
-            the account holds a security group and a target group of somebody else.""")
+        self.tell.chapter("What is there before", """
+            Three Kafka brokers run in a VPC of the provider, one in each zone. Besides them, the account holds a
+            security group and a target group of somebody else.""")
         self._show_holdings()
 
     def the_object(self) -> None:
-        self.tell.chapter("One object describes the offer", """The platform engineer writes down who may connect, and where the brokers are.
-            Of some forty steps in the AWS console this is what remains.""")
+        self.tell.chapter("One object describes the offer", """
+            The platform engineer writes down who may connect, and where the brokers are. Of some forty steps in the
+            AWS console this is what remains.""")
         self.tell.shown("orders.yaml", self.world.manifest.rstrip().splitlines())
         self.tell.typed("kubectl apply -f orders.yaml", self._apply(self.world.manifest))
         link = self._settled("the object is Ready with three healthy brokers", brokers=3)
@@ -67,15 +69,17 @@ class Story:
 
     def a_consumer(self) -> None:
         consumer = self.world.consumer()
-        self.tell.chapter("A consumer connects", f"""In its own account {consumer.id}, the consumer creates an endpoint to the service
-            name. The rule `acceptance: Automatic` says yes; nobody has to click.""")
+        self.tell.chapter("A consumer connects", f"""
+            In its own account {consumer.id}, the consumer creates an endpoint to the service name. The rule
+            `acceptance: Automatic` says yes; nobody has to click.""")
         self._join(consumer)
         self._show_links()
 
     def a_fourth_broker(self) -> None:
         zone, subnet = next(iter(self.world.vpc["subnets"].items()))
-        self.tell.chapter("A fourth broker joins", f"""Somebody starts one more instance in {zone}, with the tags of a broker. It gets the next
-            free port, a target group and an NLB listener; the ports that clients know already do not move.""")
+        self.tell.chapter("A fourth broker joins", f"""
+            Somebody starts one more instance in {zone}, with the tags of a broker. It gets the next free port, a
+            target group and an NLB listener; the ports that clients know already do not move.""")
         launched = self.provider.launch_broker(4, like=self.world.vpc["brokers"]["1"], subnet=subnet)
         self._leave_alone(launched)
         link = self._settled("four brokers are offered", brokers=4)
@@ -86,8 +90,9 @@ class Story:
         self._expect_same_service(link)
 
     def accidents(self) -> None:
-        self.tell.chapter("Two accidents by hand", """Somebody deletes the NLB listener of broker 2 in the console, and takes a broker out of the
-            bootstrap target group. The operator sees it at its next look and puts both back.""")
+        self.tell.chapter("Two accidents by hand", """
+            Somebody deletes the NLB listener of broker 2 in the console, and takes a broker out of the bootstrap
+            target group. The operator sees it at its next look and puts both back.""")
         whole = views.paths(self.provider)
         by_port = {path.port: path for path in whole}
         self.provider.elb.delete_listener(ListenerArn=by_port[9094].listener_arn)
@@ -95,7 +100,8 @@ class Story:
                                              Targets=[{"Id": self.world.vpc["brokers"]["1"], "Port": 39092}])
         self._show_paths("right after the accidents")
         rows = [path.row() for path in whole]
-        self._wait("AWS routes as before the accidents", lambda: [path.row() for path in views.paths(self.provider)], rows.__eq__)
+        self._wait("AWS routes as before the accidents", lambda: [path.row() for path in views.paths(self.provider)],
+                   rows.__eq__)
         link = self._settled("the object is Ready again", brokers=4)
         self._show_paths("repaired")
         self._show_events()
@@ -104,13 +110,14 @@ class Story:
 
     def a_second_consumer(self) -> None:
         consumer = Consumer.new(self.world.endpoint)
-        self.tell.chapter("A second consumer", f"""Account {consumer.id} shall reach the same brokers under other host names. Its Kafka listener
-            EXTERNAL2 gets ports of its own on the same load balancer; the first consumer notices nothing.""")
+        self.tell.chapter("A second consumer", f"""
+            Account {consumer.id} shall reach the same brokers under other host names. Its Kafka listener EXTERNAL2
+            gets ports of its own on the same load balancer; the first consumer notices nothing.""")
         account = SECOND_CONSUMER.format(account=consumer.id)
         before_service, key, after = self.world.manifest.partition("  endpointService:\n")
         manifest = before_service + SECOND_LISTENER + key + after + account
-        self.tell.shown("what orders.yaml gets", ["  listeners:", *SECOND_LISTENER.splitlines(), "  endpointService: consumers:",
-                                                  *account.splitlines()])
+        self.tell.shown("what orders.yaml gets", ["  listeners:", *SECOND_LISTENER.splitlines(),
+                                                  "  endpointService:", "    consumers:", *account.splitlines()])
         first = views.paths(self.provider)
         self.tell.typed("kubectl apply -f orders.yaml", self._apply(manifest))
         link = self._settled("both listeners reach four brokers", brokers=4)
@@ -123,8 +130,9 @@ class Story:
         self._expect_same_service(link)
 
     def deletion_waits(self) -> None:
-        self.tell.chapter("Delete, while consumers are connected", """Somebody deletes the object. New requests are refused at once, but nothing of the data path
-            goes while a consumer is connected: the object says whom it waits for.""")
+        self.tell.chapter("Delete, while consumers are connected", """
+            Somebody deletes the object. New requests are refused at once, but nothing of the data path goes while a
+            consumer is connected: the object says whom it waits for.""")
         path = self._data_path()
         deleted = self.kube.kubectl("delete", "kpl", NAME, "--wait=false")
         self.tell.typed("kubectl delete kpl orders --wait=false", deleted)
@@ -141,8 +149,9 @@ class Story:
         self._show_paths()
 
     def all_gone(self) -> None:
-        self.tell.chapter("The last connection ends", """The first consumer deletes its endpoint too. Now all goes, in the order that AWS asks for:
-            service, load balancer, target groups, security group; then the object.""")
+        self.tell.chapter("The last connection ends", """
+            The first consumer deletes its endpoint too. Now all goes, in the order that AWS asks for: service, load
+            balancer, target groups, security group; then the object.""")
         for endpoint, consumer in self.connected.items():
             consumer.leave(endpoint)
         self._wait("the object is gone", lambda: self.kube.link(NAME), lambda link: link is None)
@@ -162,7 +171,8 @@ class Story:
     def _join(self, consumer: Consumer) -> None:
         endpoint = consumer.connect_to(self.service_name)
         self.connected[endpoint] = consumer
-        self._wait(f"the consumer sees its endpoint {endpoint} available", lambda: consumer.endpoint_state(endpoint), "available".__eq__)
+        self._wait(f"the consumer sees its endpoint {endpoint} available",
+                   lambda: consumer.endpoint_state(endpoint), "available".__eq__)
         self._wait("the object lists the connection as available, accepted by the rule",
                    lambda: self._link().connections.get(endpoint, {}),
                    lambda row: (row.get("state"), row.get("acceptedBy")) == ("available", "Automatic"))
@@ -233,7 +243,8 @@ class Story:
         self.tell.typed("kubectl get kpl", self.kube.kubectl("get", "kpl"))
 
     def _show_ports(self, link: Link) -> None:
-        rows = [(row["listener"], row["id"], row["port"], row.get("advertised", ""), row.get("health", "")) for row in link.brokers]
+        rows = [(row["listener"], row["id"], row["port"], row.get("advertised", ""), row.get("health", ""))
+                for row in link.brokers]
         self.tell.table("the object's port table: what each broker has to advertise (status.listeners)",
                         ("LISTENER", "BROKER", "PORT", "ADVERTISED LISTENER", "HEALTH"), rows)
 

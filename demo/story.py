@@ -14,6 +14,7 @@ from narrator import Narrator
 # The operator's usual waits are made for AWS's minutes, and here a load balancer is active in a third of a second:
 # all of them are divided by 10, so it looks every second.
 IMPATIENT = ("--resync", "10s", "--time-scale", "10")
+READABLE = ("--log-format", "text")
 
 
 def main() -> int:
@@ -24,7 +25,7 @@ def main() -> int:
         answers as AWS does, only faster: no packet moves, and Kafka itself does not run.""")
     world = World.seeded()
     log = world.folder / "operator.log"
-    operator = Operator(Path(sys.argv[1]), world.environment, log, *IMPATIENT)
+    operator = Operator(Path(sys.argv[1]), world.environment, log, *IMPATIENT, *READABLE)
     with ExitStack() as until_the_end:
         status = 0
         try:

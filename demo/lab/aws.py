@@ -27,11 +27,11 @@ class Standin:
         """Every AWS call that the operator made with this account's credentials, oldest first."""
         return self._ask("GET", "calls", account=account, client=OPERATOR, log="1")["log"]
 
-    def settings(self) -> dict[str, Any]:
-        return self._ask("GET", "settings")
+    def change_settings(self, account: str, values: dict[str, float]) -> None:
+        self._ask("POST", "settings", json.dumps(values).encode(), account=account)
 
-    def _ask(self, method: str, route: str, **query: str) -> dict:
-        request = urllib.request.Request(f"{self.endpoint}/__{route}?{urlencode(query)}", method=method)
+    def _ask(self, method: str, route: str, body: bytes | None = None, **query: str) -> dict:
+        request = urllib.request.Request(f"{self.endpoint}/__{route}?{urlencode(query)}", data=body, method=method)
         with urllib.request.urlopen(request, timeout=30) as answer:
             return json.load(answer)
 

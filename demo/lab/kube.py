@@ -78,7 +78,8 @@ class Kube:
 
     def kubectl(self, *arguments: str, stdin: str = "") -> str:
         """What kubectl prints; NotAsTold when it fails."""
-        done = subprocess.run(["kubectl", *arguments], env=self._environment, input=stdin, capture_output=True, text=True)
+        done = subprocess.run(["kubectl", *arguments], env=self._environment, input=stdin, capture_output=True,
+                              text=True, check=False)
         if done.returncode != 0:
             raise NotAsTold(f"`kubectl {' '.join(arguments)}` succeeds", done.stderr.strip())
         return done.stdout + done.stderr  # "No resources found" is said on stderr

@@ -13,7 +13,7 @@ from .waiting import NotAsTold, wait_for
 
 SECONDS_TO_START = 30
 SECONDS_TO_STOP = 15
-LINES_SHOWN = 30  # of the log, when the operator ended by itself
+LINES_SHOWN = 30  # of the log, when things went wrong
 
 
 class Operator:
@@ -46,7 +46,7 @@ class Operator:
     def check(self) -> None:
         """Raises when the process is gone."""
         if self._process.poll() is not None:
-            raise NotAsTold("the operator runs", f"it ended with {self._process.returncode}:\n{self.last_words()}")
+            raise NotAsTold("the operator runs", f"it ended with {self._process.returncode}")
 
     def last_words(self) -> str:
         return "".join(self._log.open(errors="replace").readlines()[-LINES_SHOWN:])
@@ -59,7 +59,7 @@ class Operator:
 
     def _readiness(self) -> str:
         try:
-            with urllib.request.urlopen(f"http://{self._address}/livez", timeout=5) as answer:
+            with urllib.request.urlopen(f"http://{self._address}/readyz", timeout=5) as answer:
                 return answer.read().decode().strip()
         except urllib.error.HTTPError as refusal:
             return refusal.read().decode().strip()
