@@ -24,6 +24,8 @@ def main():
     long = parser.parse_args().long
     os.chdir(HERE.parent)
     env = dict(os.environ, PYTHONDONTWRITEBYTECODE="1")
+    # Tests of the whole operator mostly wait; each runs a process of its own, so not one a core on a large machine.
+    env.setdefault("RUST_TEST_THREADS", "4")
     if long:
         env.setdefault("KPL_HISTORIES", "100000")
     names = [] if long else ["--skip", "long_"]

@@ -228,7 +228,8 @@ fn chain(error: &dyn std::error::Error) -> String {
         }
         cause = error.source();
     }
-    text
+    // The chain of credentials lists its attempts in lines of their own.
+    text.lines().map(str::trim).collect::<Vec<_>>().join(" ")
 }
 
 /// Watches a request go and its answer come: once it left, no answer means that nobody knows.

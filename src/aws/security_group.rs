@@ -129,23 +129,18 @@ pub(super) async fn apply(aws: &Clients, change: &Change) -> Result<Answer, Unwr
             let id = answer.group_id().ok_or_else(|| Unwritten::incomplete(operation, "the group's id"))?;
             Ok(Answer::SecurityGroup(SecurityGroupId::new(id)))
         }
-        Change::Authorize { group, direction, rules, tags } => {
-            let specifications = convert::tagged(ResourceType::SecurityGroupRule, tags);
+        Change::Authorize { group, direction, rules } => {
             match direction {
                 Direction::Ingress => {
                     let operation = operation::AUTHORIZE_SECURITY_GROUP_INGRESS;
                     let request = ec2.authorize_security_group_ingress().group_id(group.as_str());
-                    let request =
-                        request.set_ip_permissions(Some(permissions(rules))).set_tag_specifications(specifications);
-                    let answer = write(operation, request.send()).await?;
+                    let answer = write(operation, request.set_ip_permissions(Some(permissions(rules))).send()).await?;
                     confirmed(operation, &answer, answer.r#return())?;
                 }
                 Direction::Egress => {
                     let operation = operation::AUTHORIZE_SECURITY_GROUP_EGRESS;
                     let request = ec2.authorize_security_group_egress().group_id(group.as_str());
-                    let request =
-                        request.set_ip_permissions(Some(permissions(rules))).set_tag_specifications(specifications);
-                    let answer = write(operation, request.send()).await?;
+                    let answer = write(operation, request.set_ip_permissions(Some(permissions(rules))).send()).await?;
                     confirmed(operation, &answer, answer.r#return())?;
                 }
             }

@@ -1,6 +1,6 @@
 //! Logs, on stderr: stdout belongs to what a command prints.
 
-use std::io;
+use std::io::{self, IsTerminal};
 
 use clap::ValueEnum;
 use thiserror::Error;
@@ -33,7 +33,7 @@ pub fn init(format: LogFormat, filter: &str) -> Result<(), BadFilter> {
     let log = tracing_subscriber::fmt().with_env_filter(parsed).with_writer(io::stderr);
     match format {
         LogFormat::Json => log.json().flatten_event(true).with_current_span(false).init(),
-        LogFormat::Text => log.with_target(false).init(),
+        LogFormat::Text => log.with_target(false).with_ansi(io::stderr().is_terminal()).init(),
     }
     Ok(())
 }

@@ -132,7 +132,8 @@ pub fn desired(request: &Request<'_>) -> Desired {
     let partition = observed.inputs.account.get().map(|account| &account.partition);
     let vpc = observed.inputs.vpc.find();
     if vpc == crate::model::Find::Gone {
-        issues.push(Issue::VpcNotFound(intent.vpc.clone()));
+        // Everything else that is wrong follows from it.
+        issues = vec![Issue::VpcNotFound(intent.vpc.clone())];
     }
     let goal = match (vpc, partition) {
         (crate::model::Find::There(vpc), Some(partition)) if !verdict.brokers.is_empty() => {

@@ -154,7 +154,8 @@ pub fn offer(from: Ingredients<'_>) -> Offer {
     }
     let Ingredients { identity, intent, partition, vpc, subnets, .. } = from;
     let ports: BTreeSet<Port> = intent.listeners.values().map(|listener| listener.broker_port).collect();
-    let rule_tags = tags(identity, intent, &ResourceKey::BrokerGroupRule);
+    // The user's tags may change, and tags of rules in groups that are not ours are read only to know them.
+    let rule_tags = own_tags(identity, &ResourceKey::BrokerGroupRule);
     Offer {
         vpc: vpc.id.clone(),
         subnets_whole: intent.subnets.keys().all(|zone| subnets.contains_key(zone)),
@@ -309,16 +310,23 @@ fn port_ranges(listener: &Listener) -> Vec<PortRange> {
 
 /// The tags that everything of ours carries.
 fn tags(identity: &Identity, intent: &Intent, key: &ResourceKey) -> Tags {
-    let owner = &identity.owner;
-    let mut tags = Tags::from([(NAME_TAG.to_owned(), format!("{}/{} {key}", owner.namespace, owner.name))]);
+    let mut tags = own_tags(identity, key);
     tags.extend(intent.tags.clone());
-    tags.insert(OWNER_TAG.to_owned(), owner.to_string());
-    tags.insert(RESOURCE_TAG.to_owned(), key.to_string());
     let keys = tag_keys(intent.tags.keys());
     if !keys.is_empty() {
         tags.insert(TAG_KEYS_TAG.to_owned(), keys);
     }
     tags
+}
+
+/// Those that say whose it is and what.
+fn own_tags(identity: &Identity, key: &ResourceKey) -> Tags {
+    let owner = &identity.owner;
+    Tags::from([
+        (NAME_TAG.to_owned(), format!("{}/{} {key}", owner.namespace, owner.name)),
+        (OWNER_TAG.to_owned(), owner.to_string()),
+        (RESOURCE_TAG.to_owned(), key.to_string()),
+    ])
 }
 
 /// The user's keys, as many as a tag value holds (256). A key with a space cannot be told apart and is left out.

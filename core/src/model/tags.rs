@@ -2,7 +2,7 @@
 //!
 //! | tag | on | value |
 //! |---|---|---|
-//! | `…/owner` | everything we create | `<cluster id>/<namespace>/<name>` |
+//! | `…/owner` | everything we create, but not the rules of our own group: they belong to it | `<cluster id>/<namespace>/<name>` |
 //! | `…/holder` | load balancer, endpoint service | uid of `kube-system`: which cluster acts |
 //! | `…/resource` | everything we create | key inside the object, such as `tg/EXTERNAL/2` |
 //! | `…/listener`, `…/broker-id`, `…/port` | target groups, NLB listeners | the port ledger, from which it can be rebuilt |

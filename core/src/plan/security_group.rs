@@ -30,10 +30,8 @@ pub enum Change {
         group: SecurityGroupId,
         /// Which way.
         direction: Direction,
-        /// What is added.
+        /// What is added. Rules have no tags: they belong to the group, and what a group of ours holds is ours.
         rules: BTreeSet<Rule>,
-        /// Tags of the rules.
-        tags: Tags,
     },
     /// Let less through.
     Revoke {
@@ -134,7 +132,7 @@ pub(super) fn plan(offer: &Offer, draft: &mut Draft<'_>) {
     let Some(have) = group.rules.get() else { return draft.ask(Part::SecurityGroup) };
     let mut steps = tagging::repair(&wanted.tags, &group.tags, &subject);
     for direction in [Direction::Ingress, Direction::Egress] {
-        steps.extend(rules(group, direction, &wanted.rules, &wanted.tags, have, draft));
+        steps.extend(rules(group, direction, &wanted.rules, have, draft));
     }
     draft.write(&group.tags, subject, steps);
 }
@@ -151,7 +149,6 @@ fn rules(
     group: &SecurityGroup,
     direction: Direction,
     wanted: &BTreeSet<Rule>,
-    tags: &Tags,
     have: &BTreeSet<Rule>,
     draft: &mut Draft<'_>,
 ) -> Option<Step> {
@@ -160,15 +157,14 @@ fn rules(
     let extra: BTreeSet<Rule> = have.difference(wanted).filter(way).cloned().collect();
     let group = group.id.clone();
     if !missing.is_empty() && have.iter().filter(way).count() + missing.len() <= RULE_QUOTA {
-        return Some(Step::SecurityGroup(Change::Authorize { group, direction, rules: missing, tags: tags.clone() }));
+        return Some(Step::SecurityGroup(Change::Authorize { group, direction, rules: missing }));
     }
     let rules: BTreeSet<Rule> = extra.into_iter().filter(|rule| !leads_to_targets(rule, wanted, draft)).collect();
     if !rules.is_empty() {
         return Some(Step::SecurityGroup(Change::Revoke { group, direction, rules }));
     }
     // Beyond the quota, and nothing to make room: AWS will say so, and the account's quota may be higher.
-    (!missing.is_empty())
-        .then(|| Step::SecurityGroup(Change::Authorize { group, direction, rules: missing, tags: tags.clone() }))
+    (!missing.is_empty()).then(|| Step::SecurityGroup(Change::Authorize { group, direction, rules: missing }))
 }
 
 /// Whether connections to registered targets leave by this rule and no wanted one: a broker port that is

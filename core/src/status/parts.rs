@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use super::View;
 use super::conditions::{ConditionType, Finding, leaving, listed, no, unknown, yes};
 use crate::desired::{Goal, Offer};
-use crate::model::{ErrorClass, Failure, Find, Health, LoadBalancerState, Seen, ServiceState};
+use crate::model::{ErrorClass, Failure, Find, Health, LoadBalancerState, Port, Seen, ServiceState};
 use crate::plan::guard::Block;
 use crate::plan::{Conflict, Step};
 
@@ -81,7 +81,13 @@ pub(super) fn load_balancer(view: &View<'_>) -> Finding {
         let have = lb.listeners.get();
         let missing: BTreeSet<_> =
             offer.listeners.keys().filter(|port| have.is_some_and(|have| !have.contains_key(*port))).collect();
-        if !missing.is_empty() {
+        // A broker that just joined is not served yet, and all others are.
+        let bootstrap = |port: &Port| {
+            let group = offer.listeners.get(port).and_then(|listener| offer.target_groups.get(&listener.group));
+            group.is_some_and(|group| group.bootstrap.is_none())
+        };
+        let nothing_works = missing.len() + bootstraps(offer) >= offer.listeners.len();
+        if missing.iter().any(|port| bootstrap(port)) || (!missing.is_empty() && nothing_works) {
             let reason =
                 failures(view, concerns).next().map_or("ListenersMissing", |failure| class_reason(failure.class));
             let why = failures(view, concerns).map(ToString::to_string).collect::<Vec<_>>().join("; ");
@@ -102,6 +108,11 @@ pub(super) fn load_balancer(view: &View<'_>) -> Finding {
         lb.dns_name.clone()
     };
     yes(kind, "Active", message)
+}
+
+/// Bootstraps among the NLB listeners: one a Kafka listener.
+fn bootstraps(offer: &Offer) -> usize {
+    offer.target_groups.values().filter(|group| group.bootstrap.is_none()).count()
 }
 
 /// What the bootstrap groups, which are read in every look, say of all brokers together.

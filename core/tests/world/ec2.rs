@@ -67,8 +67,8 @@ impl Aws {
                 self.hold_rule(&id, Rule::allow_all_egress(), &Tags::new());
                 Ok(Answer::SecurityGroup(id))
             }
-            security_group::Change::Authorize { group, direction, rules, tags } => {
-                self.authorize(group, *direction, rules.iter(), tags)?;
+            security_group::Change::Authorize { group, direction, rules } => {
+                self.authorize(group, *direction, rules.iter(), &Tags::new())?;
                 Ok(Answer::Accepted)
             }
             security_group::Change::Revoke { group, direction, rules } => {

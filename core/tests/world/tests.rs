@@ -105,7 +105,6 @@ fn authorize(group: &SecurityGroupId, ports: impl IntoIterator<Item = u16>) -> S
         group: group.clone(),
         direction: Direction::Ingress,
         rules: ports.into_iter().map(rule).collect(),
-        tags: Tags::new(),
     })
 }
 

@@ -1,0 +1,100 @@
+//! The other commands, and what a wrong one says.
+
+use std::io::Write as _;
+use std::process::{Output, Stdio};
+
+use crate::harness::{CLUSTER_ID, Scene, with_credentials};
+
+fn run(scene: &Scene, arguments: &[&str], input: &str) -> Output {
+    let mut command = with_credentials(scene.credentials());
+    command.args(arguments).stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped());
+    let mut process = command.spawn().expect("the program starts");
+    let mut stdin = process.stdin.take().expect("a pipe");
+    stdin.write_all(input.as_bytes()).expect("the program reads");
+    drop(stdin);
+    process.wait_with_output().expect("the program ends")
+}
+
+fn document(scene: &Scene) -> String {
+    let object = serde_json::json!({
+        "apiVersion": "kafka-privatelink.io/v1alpha1", "kind": "KafkaPrivateLink",
+        "metadata": { "name": "orders", "namespace": scene.namespace }, "spec": scene.plain_spec(),
+    });
+    object.to_string()
+}
+
+fn text(bytes: &[u8]) -> String {
+    String::from_utf8_lossy(bytes).into_owned()
+}
+
+#[tokio::test]
+async fn plan_shows_every_wave_and_then_nothing() {
+    let scene = Scene::start().await;
+    let arguments = ["plan", "--cluster-id", CLUSTER_ID, "-f", "-"];
+    let planned = run(&scene, &arguments, &document(&scene));
+    let shown = text(&planned.stdout);
+    assert_eq!(planned.status.code(), Some(2), "{shown}{}", text(&planned.stderr));
+    for part in ["security group", "target group", "network load balancer", "NLB listener 9092", "endpoint service"] {
+        assert!(shown.contains(part), "{part} is not planned:\n{shown}");
+    }
+    assert_eq!(scene.inventory().await.changes_since(&scene.before), Vec::<String>::new(), "a plan writes nothing");
+    let json = run(&scene, &[&arguments[..], &["-o", "json"]].concat(), &document(&scene));
+    assert_eq!(json.status.code(), Some(2));
+    let json: serde_json::Value = serde_json::from_slice(&json.stdout).expect("JSON");
+    assert!(json.is_array() || json.is_object(), "{json}");
+
+    scene.orders().create_and_settle(scene.plain_spec()).await;
+    let idle = run(&scene, &arguments, &document(&scene));
+    assert_eq!(idle.status.code(), Some(0), "{}{}", text(&idle.stdout), text(&idle.stderr));
+    scene.clean_up().await;
+}
+
+#[tokio::test]
+async fn the_crd_is_the_one_in_the_repository() {
+    let scene = Scene::quiet().await;
+    let printed = run(&scene, &["crd"], "");
+    assert!(printed.status.success());
+    let file = include_str!("../../crds/kafkaprivatelinks.yaml");
+    assert_eq!(text(&printed.stdout), file);
+}
+
+#[tokio::test]
+async fn a_mistake_is_said_in_one_line() {
+    let scene = Scene::quiet().await;
+    let wrong: [&[&str]; 4] = [
+        &["plan", "--cluster-id", CLUSTER_ID, "-f", "/does/not/exist.yaml"],
+        &["run", "--admin-address", "127.0.0.1:0", "--log-level", "info,=="],
+        &["plan", "--cluster-id", CLUSTER_ID, "-f", concat!(env!("CARGO_MANIFEST_DIR"), "/rustfmt.toml")],
+        &["run", "--admin-address", "203.0.113.1:1"],
+    ];
+    for arguments in wrong {
+        let output = run(&scene, arguments, "");
+        let said = text(&output.stderr);
+        assert!(!output.status.success(), "{arguments:?}");
+        let lines: Vec<&str> = said.lines().filter(|line| line.starts_with("kafka-privatelink: ")).collect();
+        assert_eq!(lines.len(), 1, "{arguments:?}: {said}");
+    }
+    for arguments in [&["run", "--resync", "0s"][..], &["run", "--no-such-flag"], &["explode"], &["plan"]] {
+        let output = run(&scene, arguments, "");
+        assert_eq!(output.status.code(), Some(2), "{arguments:?}: {}", text(&output.stderr));
+    }
+}
+
+#[tokio::test]
+async fn a_plan_without_credentials_says_so() {
+    let scene = Scene::quiet().await;
+    let mut command = with_credentials(scene.credentials());
+    for name in ["AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY", "AWS_SESSION_TOKEN"] {
+        command.env_remove(name);
+    }
+    let nowhere = concat!(env!("CARGO_TARGET_TMPDIR"), "/no-such-file");
+    command.env("AWS_CONFIG_FILE", nowhere).env("AWS_SHARED_CREDENTIALS_FILE", nowhere);
+    let file = format!("{}/{}.json", env!("CARGO_TARGET_TMPDIR"), scene.namespace);
+    std::fs::write(&file, document(&scene)).expect("a file");
+    let output = command.args(["plan", "--cluster-id", CLUSTER_ID, "-f", &file]).output().expect("the program ends");
+    std::fs::remove_file(&file).expect("the file goes");
+    let said = text(&output.stderr);
+    assert_eq!(output.status.code(), Some(1), "{said}");
+    assert_eq!(said.lines().count(), 1, "{said}");
+    assert!(said.to_lowercase().contains("credentials"), "{said}");
+}

@@ -1,0 +1,23 @@
+//! What the tests stand on: a bed for all, and for each test an account, a world, a namespace and an operator.
+
+mod account;
+mod bed;
+mod consumer;
+mod guide;
+mod inventory;
+mod link;
+mod operator;
+mod patience;
+mod scene;
+mod standin;
+
+pub use account::{Account, random_account};
+pub use bed::bed;
+pub use consumer::Consumer;
+pub use guide::{World, ZONES};
+pub use inventory::Inventory;
+pub use link::{Link, condition, is};
+pub use operator::{Operator, with_credentials};
+pub use patience::until;
+pub use scene::{CLUSTER_ID, Scene, listener};
+pub use standin::{Calls, StandIn};

@@ -1,0 +1,111 @@
+//! The operator as a process.
+
+use std::fs::File;
+use std::path::{Path, PathBuf};
+use std::process::{Child, Command, ExitStatus, Stdio};
+use std::sync::atomic::{AtomicUsize, Ordering};
+
+use aws_sdk_ec2::config::Credentials;
+
+use super::bed;
+
+/// The program.
+pub fn binary() -> &'static Path {
+    Path::new(env!("CARGO_BIN_EXE_kafka-privatelink"))
+}
+
+/// A running operator; ends with this value, or with the thread that started it.
+#[derive(Debug)]
+pub struct Operator {
+    process: Child,
+    log: PathBuf,
+    /// Tells its AWS calls from everybody else's.
+    pub key: String,
+}
+
+/// How fast delays pass.
+const TIME_SCALE: &str = "60";
+
+impl Operator {
+    /// Starts one for a namespace.
+    pub fn start(cluster_id: &str, namespace: &str, credentials: &Credentials, more: &[&str]) -> Self {
+        static STARTED: AtomicUsize = AtomicUsize::new(0);
+        let number = STARTED.fetch_add(1, Ordering::Relaxed);
+        let folder = Path::new(env!("CARGO_TARGET_TMPDIR"));
+        let log = folder.join(format!("operator-{}-{namespace}-{number}.log", std::process::id()));
+        let file = File::create(&log).expect("a log file");
+        let mut command = with_credentials(credentials);
+        let defaults = [("--resync", "60s"), ("--full-resync", "3m"), ("--time-scale", TIME_SCALE)];
+        command.args(["run", "--cluster-id", cluster_id, "--watch-namespace", namespace]);
+        command.args(["--admin-address", "127.0.0.1:0", "--log-format", "text"]);
+        command.args(["--log-level", "info,kafka_privatelink=debug"]);
+        for (flag, value) in defaults {
+            if !more.contains(&flag) {
+                command.args([flag, value]);
+            }
+        }
+        command.args(more);
+        let errors = file.try_clone().expect("a second handle");
+        let process = command.stdin(Stdio::null()).stdout(file).stderr(errors).spawn().expect("the operator starts");
+        Self { process, log, key: credentials.access_key_id().to_owned() }
+    }
+
+    /// What it logged.
+    pub fn log(&self) -> String {
+        std::fs::read_to_string(&self.log).unwrap_or_default()
+    }
+
+    /// Passes that could not be ended, but for those that somebody else's write got in the way of.
+    pub fn failed_passes(&self) -> Vec<String> {
+        let failed = |line: &&str| line.contains("the pass failed") && !line.contains("onflict");
+        self.log().lines().filter(|line| failed(line) || line.contains("panicked")).map(str::to_owned).collect()
+    }
+
+    /// Kills it in the middle of whatever it does.
+    pub fn kill(&mut self) {
+        self.process.kill().expect("it runs");
+        self.process.wait().expect("it is our child");
+    }
+
+    /// Asks it to end, and waits.
+    pub fn stop(&mut self) -> ExitStatus {
+        let asked = Command::new("kill").args(["-TERM", &self.process.id().to_string()]).status();
+        assert!(asked.expect("kill runs").success(), "it runs");
+        self.process.wait().expect("it is our child")
+    }
+
+    /// The end of its log.
+    pub fn tail(&self) -> String {
+        let log = self.log();
+        let lines: Vec<&str> = log.lines().filter(|line| !line.contains(" read operation=")).collect();
+        let tail = lines[lines.len().saturating_sub(60)..].join("\n");
+        format!("--- {} ---\n{tail}\n", self.log.display())
+    }
+}
+
+impl Drop for Operator {
+    fn drop(&mut self) {
+        let _ = self.process.kill(); // has ended already, perhaps
+        let _ = self.process.wait();
+        if std::thread::panicking() {
+            eprintln!("{}", self.tail());
+        } else {
+            let _ = std::fs::remove_file(&self.log);
+        }
+    }
+}
+
+/// The program with credentials; the kernel ends it with the thread that starts it.
+pub fn with_credentials(credentials: &Credentials) -> Command {
+    let mut command = Command::new("setpriv");
+    command.args(["--pdeathsig", "KILL"]).arg(binary());
+    for name in ["AWS_PROFILE", "AWS_REGION", "AWS_DEFAULT_REGION"] {
+        command.env_remove(name);
+    }
+    command.env("AWS_ENDPOINT_URL", &bed().aws).env("KUBECONFIG", &bed().kubeconfig);
+    command.env("AWS_EC2_METADATA_DISABLED", "true").env("NO_COLOR", "1");
+    command.env("AWS_ACCESS_KEY_ID", credentials.access_key_id());
+    command.env("AWS_SECRET_ACCESS_KEY", credentials.secret_access_key());
+    command.env("AWS_SESSION_TOKEN", credentials.session_token().unwrap_or_default());
+    command
+}

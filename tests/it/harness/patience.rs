@@ -1,0 +1,21 @@
+//! Waiting: a condition is polled until it holds or patience ends.
+
+use std::time::Duration;
+
+use tokio::time::{Instant, sleep};
+
+/// Far above what anything takes on a quiet machine, since the machine may not be quiet.
+const PATIENCE: Duration = Duration::from_mins(1);
+const STEP: Duration = Duration::from_millis(60);
+
+/// Polls until the probe is content; otherwise says why it was not, the last time.
+pub async fn until<T>(mut probe: impl AsyncFnMut() -> Result<T, String>) -> Result<T, String> {
+    let end = Instant::now() + PATIENCE;
+    loop {
+        match probe().await {
+            Ok(found) => return Ok(found),
+            Err(why) if Instant::now() > end => return Err(why),
+            Err(_) => sleep(STEP).await,
+        }
+    }
+}

@@ -1,0 +1,142 @@
+//! The admin routes of the AWS stand-in, narrowed to one account.
+
+use std::collections::BTreeMap;
+
+use serde::Deserialize;
+use serde_json::{Value, json};
+use tokio::io::{AsyncReadExt, AsyncWriteExt};
+use tokio::net::TcpStream;
+
+use super::{Inventory, bed};
+
+/// One account of the stand-in, seen from behind.
+#[derive(Clone, Debug)]
+pub struct StandIn {
+    account: String,
+}
+
+/// AWS calls that were made.
+#[derive(Clone, Debug, Deserialize)]
+pub struct Calls {
+    /// All.
+    pub n: usize,
+    /// By action.
+    #[serde(rename = "calls")]
+    pub actions: BTreeMap<String, usize>,
+    /// By action and code, of those that failed.
+    pub errors: BTreeMap<String, usize>,
+    /// One by one, in order.
+    pub log: Vec<Call>,
+}
+
+/// One AWS call.
+#[derive(Clone, Debug, Deserialize)]
+pub struct Call {
+    /// Seconds.
+    pub at: f64,
+    /// Such as `CreateListener`.
+    pub action: String,
+}
+
+impl Call {
+    /// Whether it may have changed anything.
+    pub fn is_write(&self) -> bool {
+        !["Describe", "Get"].iter().any(|read| self.action.starts_with(read))
+    }
+}
+
+impl Calls {
+    /// Those that may have changed anything.
+    pub fn writes(&self) -> Vec<&str> {
+        self.log.iter().filter(|call| call.is_write()).map(|call| call.action.as_str()).collect()
+    }
+}
+
+impl StandIn {
+    /// That of an account.
+    pub fn of(account: &str) -> Self {
+        Self { account: account.to_owned() }
+    }
+
+    /// Paces, quotas and answers: see the bed's README.
+    pub async fn set(&self, settings: Value) {
+        self.post("settings", settings).await;
+    }
+
+    /// The next `n` answers to an action are lost: the work is done.
+    pub async fn lose_answers(&self, action: &str, n: usize) {
+        self.post("cut", json!({ "action": action, "n": n, "account": self.account })).await;
+    }
+
+    /// The next `n` requests of an action are lost: the work is not done.
+    pub async fn lose_requests(&self, action: &str, n: usize) {
+        self.post("drop", json!({ "action": action, "n": n, "account": self.account })).await;
+    }
+
+    /// Calls of an action are refused, until `forgive`.
+    pub async fn refuse(&self, action: &str, code: &str) {
+        self.refuse_times(action, code, 1_000_000).await;
+    }
+
+    /// The next `n` calls of an action are refused.
+    pub async fn refuse_times(&self, action: &str, code: &str, n: usize) {
+        let fault = json!({ "action": action, "n": n, "code": code, "account": self.account });
+        self.post("refuse", fault).await;
+    }
+
+    /// Ends all faults of the account.
+    pub async fn forgive(&self) {
+        request("DELETE", &format!("/__refuse?account={}", self.account), None).await;
+    }
+
+    /// Whether a fault has not been met yet.
+    pub async fn faults_wait(&self) -> bool {
+        let answer = request("GET", "/__cut", None).await;
+        let waiting = answer["waiting"].as_array().expect("a list of faults");
+        waiting.iter().any(|fault| fault["account"] == self.account.as_str())
+    }
+
+    /// Holds the state of a load balancer, target, service or endpoint; `None` frees it.
+    pub async fn force(&self, region: &str, id: &str, state: Option<&str>) {
+        let asked = json!({ "account": self.account, "region": region, "id": id, "state": state });
+        self.post("force", asked).await;
+    }
+
+    /// All that the account holds.
+    pub async fn inventory(&self, region: &str) -> Inventory {
+        let whole = request("GET", &format!("/__inventory?account={}&region={region}", self.account), None).await;
+        Inventory::new(whole)
+    }
+
+    /// Calls made with an access key.
+    pub async fn calls(&self, key: &str) -> Calls {
+        let path = format!("/__calls?account={}&key={key}&log=1", self.account);
+        serde_json::from_value(request("GET", &path, None).await).expect("a list of calls")
+    }
+
+    /// Forgets the calls so far.
+    pub async fn forget_calls(&self) {
+        request("DELETE", &format!("/__calls?account={}", self.account), None).await;
+    }
+
+    async fn post(&self, route: &str, body: Value) -> Value {
+        request("POST", &format!("/__{route}?account={}", self.account), Some(body)).await
+    }
+}
+
+/// One request to the stand-in, which closes after its answer.
+async fn request(method: &str, path: &str, body: Option<Value>) -> Value {
+    let address = bed().aws.strip_prefix("http://").expect("checked by bed()");
+    let body = body.map(|body| body.to_string()).unwrap_or_default();
+    let head = format!(
+        "{method} {path} HTTP/1.1\r\nHost: {address}\r\nConnection: close\r\nContent-Length: {}\r\n\r\n",
+        body.len()
+    );
+    let mut stream = TcpStream::connect(address).await.expect("the stand-in listens");
+    stream.write_all((head + &body).as_bytes()).await.expect("the stand-in takes a request");
+    let mut answer = String::new();
+    stream.read_to_string(&mut answer).await.expect("the stand-in answers");
+    let (head, body) = answer.split_once("\r\n\r\n").expect("an HTTP answer");
+    assert!(head.contains(" 200 "), "{method} {path}: {answer}");
+    serde_json::from_str(body).expect("the stand-in answers in JSON")
+}

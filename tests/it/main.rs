@@ -1,0 +1,20 @@
+//! The whole operator, as a process, on the test bed: a real API server and the AWS stand-in.
+//!
+//! `make test` starts a bed around them. By hand:
+//! `python3 tests/bed/bed.py run --crd crds/kafkaprivatelinks.yaml -- cargo test --workspace --test it`
+//!
+//! Every test has an AWS account, a namespace and an operator of its own, so all run side by side. What takes
+//! long is named `long_…`.
+
+#[path = "../crd/cases.rs"]
+mod cases;
+mod harness;
+
+mod changes;
+mod command_line;
+mod cost;
+mod history;
+mod regions;
+mod resilience;
+mod schema;
+mod story;
