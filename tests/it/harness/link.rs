@@ -144,8 +144,13 @@ impl<'a> Link<'a> {
     /// Waits for a condition with this status and reason; returns its message.
     pub async fn says(&self, kind: &str, status: &str, reason: &str) -> String {
         let what = format!("{kind} is {status} because of {reason}");
+        // Of the present generation: what was said of the one before is no answer.
+        let fresh =
+            |have: &Condition, object: &KafkaPrivateLink| have.observed_generation == object.metadata.generation;
         let probe = |object: &KafkaPrivateLink| match condition(object, kind) {
-            Some(have) if have.status == status && have.reason == reason => Ok(have.message.clone()),
+            Some(have) if have.status == status && have.reason == reason && fresh(have, object) => {
+                Ok(have.message.clone())
+            }
             other => not_yet(other.map(|have| (&have.status, &have.reason, &have.message))),
         };
         self.until(&what, probe).await
