@@ -11,8 +11,10 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use jiff::{SignedDuration, Timestamp};
 
-use crate::desired::{DNS_FAILOVER, Desired, Goal};
-use crate::model::{Answer, Clash, ErrorClass, Failure, Observed, OfferedAgain, Outcome, Part, Recall, Timing};
+use crate::desired::{Desired, Goal};
+use crate::model::{
+    Answer, Clash, DNS_FAILOVER, ErrorClass, Failure, Observed, OfferedAgain, Outcome, Part, Recall, Timing,
+};
 use crate::plan::guard::{Block, Guard, guard};
 use crate::plan::{Plan, Step, WaitingOn, absorb, endpoint_service, plan, target_group};
 

@@ -8,8 +8,8 @@ use thiserror::Error;
 
 use crate::api::v1alpha1 as api;
 use crate::model::{
-    AccountId, Attributes, BrokerId, BrokerSource, EndpointId, HealthCheck, InboundRules, InstanceId, ListenerName,
-    Port, PortRange, Principal, Region, SecurityGroupId, SubnetSource, TargetType, VpcId, ZoneId,
+    AccountId, Attributes, BrokerId, BrokerSource, DNS_FAILOVER, EndpointId, HealthCheck, InboundRules, InstanceId,
+    ListenerName, Port, PortRange, Principal, Region, SecurityGroupId, SubnetSource, TargetType, VpcId, ZoneId,
 };
 
 /// What the user asks for.
@@ -237,9 +237,6 @@ impl Intent {
         .collect()
     }
 }
-
-/// How many healthy targets a group needs in a zone for the zone to stay in DNS.
-pub const DNS_FAILOVER: &str = "target_group_health.dns_failover.minimum_healthy_targets.count";
 
 fn subnet(entry: &api::Subnet) -> Result<(ZoneId, SubnetSource), InvalidSpec> {
     let zone = ZoneId::new(entry.zone_id.to_ascii_lowercase());

@@ -12,7 +12,7 @@ mod ports;
 use std::collections::{BTreeMap, BTreeSet};
 
 pub use brokers::{Sighting, Sightings};
-pub use intent::{Acceptance, Brokers, Consumer, DNS_FAILOVER, Intent, InvalidSpec, Listener};
+pub use intent::{Acceptance, Brokers, Consumer, Intent, InvalidSpec, Listener};
 pub use issue::{Issue, PortHolder};
 pub use loss::{Absence, Broker, Confirmation, Path};
 pub use network::OfferedSubnet;

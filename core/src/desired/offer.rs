@@ -8,12 +8,11 @@ use super::loss::{Broker, Path};
 use super::network::OfferedSubnet;
 use super::{Acceptance, Consumer, Identity, Intent, Ledger, Listener};
 use crate::model::{
-    AccountId, Attributes, AwsName, BROKER_ID_TAG, BrokerId, Direction, HOLDER_TAG, HealthCheck, InboundRules,
-    LISTENER_TAG, ListenerName, NAME_TAG, OWNER_TAG, PORT_TAG, Partition, Peer, Port, PortRange, Principal,
-    RESOURCE_TAG, ResourceKey, Rule, SecurityGroupId, TAG_KEYS_TAG, Tags, Target, TargetType, Traffic, Vpc, VpcId,
-    ZoneId,
+    AccountId, Attributes, AwsName, BROKER_ID_TAG, BrokerId, DELETION_PROTECTION, Direction, HOLDER_TAG, HealthCheck,
+    InboundRules, LISTENER_TAG, ListenerName, NAME_TAG, OWNER_TAG, PORT_TAG, Partition, Peer, Port, PortRange,
+    Principal, RESOURCE_TAG, ResourceKey, Rule, SecurityGroupId, TAG_KEYS_TAG, Tags, Target, TargetType, Traffic, Vpc,
+    VpcId, ZoneId,
 };
-use crate::plan::load_balancer::DELETION_PROTECTION;
 
 /// What shall exist.
 #[derive(Clone, Debug, PartialEq)]

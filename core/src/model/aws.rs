@@ -105,6 +105,12 @@ pub struct HealthCheck {
 /// Attributes of a load balancer or target group by AWS's own keys; only keys that we manage are read.
 pub type Attributes = BTreeMap<String, String>;
 
+/// The only attribute of a load balancer that we manage.
+pub const DELETION_PROTECTION: &str = "deletion_protection.enabled";
+
+/// How many healthy targets a group needs in a zone for the zone to stay in DNS.
+pub const DNS_FAILOVER: &str = "target_group_health.dns_failover.minimum_healthy_targets.count";
+
 /// Where a group reads from: a target group with its weight, several while one replaces another.
 pub type Forward = BTreeMap<TargetGroupArn, u32>;
 

@@ -7,10 +7,10 @@ use ipnet::Ipv4Net;
 use jiff::Timestamp;
 
 use super::{
-    AccountId, Attributes, AwsName, ConnectionState, EndpointId, Failure, Forward, Health, HealthCheck, InboundRules,
-    InstanceId, ListenerArn, Listing, LoadBalancerArn, LoadBalancerState, Part, Partition, Port, Principal, Recall,
-    Rule, SecurityGroupId, SecurityGroupRuleId, Seen, ServiceId, ServiceState, SubnetId, Tags, Target, TargetGroupArn,
-    TargetId, TargetType, VpcId, ZoneId, ZoneName,
+    AccountId, Attributes, AwsName, ConnectionState, EndpointId, Failure, Find, Forward, Health, HealthCheck,
+    InboundRules, InstanceId, ListenerArn, Listing, LoadBalancerArn, LoadBalancerState, Part, Partition, Port,
+    Principal, Recall, Rule, SecurityGroupId, SecurityGroupRuleId, Seen, ServiceId, ServiceState, SubnetId, Tags,
+    Target, TargetGroupArn, TargetId, TargetType, VpcId, ZoneId, ZoneName,
 };
 
 /// Everything known about one object's world.
@@ -268,6 +268,19 @@ impl Observed {
         }
         if !self.broker_group_rules.whole {
             self.broker_group_rules.clone_from(&earlier.broker_group_rules);
+        }
+    }
+
+    /// Ports of the NLB listeners that lead to a group; `None` when they are not known.
+    #[must_use]
+    pub fn users(&self, group: &TargetGroupArn) -> Option<Vec<Port>> {
+        match self.load_balancer.find() {
+            Find::Unknown => None,
+            Find::Gone => Some(Vec::new()),
+            Find::There(lb) => {
+                let leads = lb.listeners.get()?.iter().filter(|(_, listener)| listener.forward.contains_key(group));
+                Some(leads.map(|(port, _)| *port).collect())
+            }
         }
     }
 

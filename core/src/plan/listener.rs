@@ -7,7 +7,7 @@ use super::{Draft, Effect, Step, WaitingOn, tagging, target_group};
 use crate::desired::{Offer, WantedGroup, WantedListener};
 use crate::model::{
     Answer, AwsName, Find, Forward, Health, Listener, ListenerArn, LoadBalancerArn, LoadBalancerState, Observed,
-    Ownership, Part, Port, RESOURCE_TAG, Seen, Tagged, Tags, TargetGroup, TargetGroupArn,
+    Ownership, Part, Port, RESOURCE_TAG, Seen, Tagged, Tags, TargetGroup,
 };
 
 /// `tcp.idle_timeout.seconds` of a new NLB listener.
@@ -166,18 +166,6 @@ impl fmt::Display for Change {
 }
 
 // === plan ===
-
-/// Ports of the NLB listeners that lead to a group; `None` when they are not known.
-pub(super) fn users(group: &TargetGroupArn, observed: &Observed) -> Option<Vec<Port>> {
-    match observed.load_balancer.find() {
-        Find::Unknown => None,
-        Find::Gone => Some(Vec::new()),
-        Find::There(lb) => {
-            let leads = lb.listeners.get()?.iter().filter(|(_, listener)| listener.forward.contains_key(group));
-            Some(leads.map(|(port, _)| *port).collect())
-        }
-    }
-}
 
 pub(super) fn plan(offer: &Offer, draft: &mut Draft<'_>) {
     let Find::There(lb) = draft.observed.load_balancer.find() else { return };

@@ -6,12 +6,9 @@ use std::fmt;
 use super::{Conflict, Draft, Effect, Step, WaitingOn, joined, security_group, subnet, tagging};
 use crate::desired::{Absent, Offer};
 use crate::model::{
-    Answer, Attributes, AwsName, Find, InboundRules, LoadBalancer, LoadBalancerArn, LoadBalancerState, Observed, Part,
-    SecurityGroupId, Seen, SubnetId, Tagged, Tags, ZoneName,
+    Answer, Attributes, AwsName, DELETION_PROTECTION, Find, InboundRules, LoadBalancer, LoadBalancerArn,
+    LoadBalancerState, Observed, Part, SecurityGroupId, Seen, SubnetId, Tagged, Tags, ZoneName,
 };
-
-/// Key of the only load-balancer attribute that we manage.
-pub const DELETION_PROTECTION: &str = "deletion_protection.enabled";
 
 /// A write to the load balancer.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]

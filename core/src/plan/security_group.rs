@@ -164,7 +164,7 @@ fn rules(
         return Some(Step::SecurityGroup(Change::Revoke { group, direction, rules }));
     }
     // Beyond the quota, and nothing to make room: AWS will say so, and the account's quota may be higher.
-    (!missing.is_empty()).then(|| Step::SecurityGroup(Change::Authorize { group, direction, rules: missing }))
+    (!missing.is_empty()).then_some(Step::SecurityGroup(Change::Authorize { group, direction, rules: missing }))
 }
 
 /// Whether connections to registered targets leave by this rule and no wanted one: a broker port that is

@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
 
-use super::{Draft, Effect, Step, WaitingOn, joined, listener, tagging};
+use super::{Draft, Effect, Step, WaitingOn, joined, tagging};
 use crate::desired::{Offer, Targets, WantedGroup};
 use crate::model::{
     Answer, Attributes, AwsName, Find, Health, HealthCheck, Observed, Ownership, Part, Seen, Tagged, Tags, Target,
@@ -327,7 +327,7 @@ fn leftovers(draft: &mut Draft<'_>, unwanted: impl Fn(&AwsName) -> bool, parting
                 continue;
             }
         }
-        let Some(used) = listener::users(&group.arn, observed) else {
+        let Some(used) = observed.users(&group.arn) else {
             draft.ask(Part::LoadBalancer);
             continue;
         };

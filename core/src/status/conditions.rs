@@ -4,87 +4,10 @@ use jiff::Timestamp;
 use k8s_openapi::apimachinery::pkg::apis::meta::v1::{Condition, Time};
 
 use super::View;
+use super::finding::{ConditionType, Finding, condition, leaving, listed, no, unknown, yes};
 use super::informing::{brokers_healthy, connections, hosts, in_sync};
-use super::kstatus::{reconciling, stalled};
+use super::kstatus::{deleting, reconciling, stalled};
 use super::parts::{endpoint_service, inputs, load_balancer, owned, principals};
-use crate::desired::Goal;
-
-/// What a condition is about.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub enum ConditionType {
-    /// Consumers can be served.
-    Ready,
-    /// Everything that the spec refers to was found.
-    InputsResolved,
-    /// The load balancer routes.
-    LoadBalancerReady,
-    /// The endpoint service takes requests.
-    EndpointServiceReady,
-    /// Exactly the listed principals may ask.
-    PrincipalsSynced,
-    /// Nothing that is needed belongs to somebody else.
-    ResourcesOwned,
-    /// AWS is as the spec says.
-    InSync,
-    /// Every broker takes connections.
-    BrokersHealthy,
-    /// No request waits for an answer.
-    ConnectionsSettled,
-    /// Clients can route to every advertised host.
-    HostsRoutable,
-    /// A person must act.
-    Stalled,
-    /// Work is under way.
-    Reconciling,
-}
-
-impl ConditionType {
-    /// As it stands in status.
-    #[must_use]
-    pub fn as_str(self) -> &'static str {
-        match self {
-            Self::Ready => "Ready",
-            Self::InputsResolved => "InputsResolved",
-            Self::LoadBalancerReady => "LoadBalancerReady",
-            Self::EndpointServiceReady => "EndpointServiceReady",
-            Self::PrincipalsSynced => "PrincipalsSynced",
-            Self::ResourcesOwned => "ResourcesOwned",
-            Self::InSync => "InSync",
-            Self::BrokersHealthy => "BrokersHealthy",
-            Self::ConnectionsSettled => "ConnectionsSettled",
-            Self::HostsRoutable => "HostsRoutable",
-            Self::Stalled => "Stalled",
-            Self::Reconciling => "Reconciling",
-        }
-    }
-}
-
-/// One condition of a status.
-#[must_use]
-pub fn condition(conditions: &[Condition], kind: ConditionType) -> Option<&Condition> {
-    conditions.iter().find(|condition| condition.type_ == kind.as_str())
-}
-
-/// What a condition says before it is compared with the former one.
-#[derive(Clone, Debug)]
-pub(super) struct Finding {
-    pub(super) kind: ConditionType,
-    pub(super) holds: Option<bool>,
-    pub(super) reason: &'static str,
-    pub(super) message: String,
-}
-
-pub(super) fn yes(kind: ConditionType, reason: &'static str, message: impl Into<String>) -> Finding {
-    Finding { kind, holds: Some(true), reason, message: message.into() }
-}
-
-pub(super) fn no(kind: ConditionType, reason: &'static str, message: impl Into<String>) -> Finding {
-    Finding { kind, holds: Some(false), reason, message: message.into() }
-}
-
-pub(super) fn unknown(kind: ConditionType, reason: &'static str, message: impl Into<String>) -> Finding {
-    Finding { kind, holds: None, reason, message: message.into() }
-}
 
 pub(super) fn conditions(view: &View<'_>) -> Vec<Condition> {
     // What blocks everything comes first: the rest was seen with the wrong eyes.
@@ -145,14 +68,6 @@ fn stamped(finding: Finding, former: &[Condition], generation: i64, now: Timesta
     }
 }
 
-pub(super) fn listed<T: ToString>(items: impl IntoIterator<Item = T>) -> String {
-    items.into_iter().map(|item| item.to_string()).collect::<Vec<_>>().join("; ")
-}
-
-pub(super) fn leaving(view: &View<'_>) -> bool {
-    matches!(view.passed.desired.goal, Goal::Absent(_) | Goal::Retained)
-}
-
 fn ready(view: &View<'_>, parts: &[Finding]) -> Finding {
     let kind = ConditionType::Ready;
     if leaving(view) {
@@ -167,12 +82,4 @@ fn ready(view: &View<'_>, parts: &[Finding]) -> Finding {
     }
     let name = view.passed.observed.endpoint_service.there().map(|service| service.name.clone()).unwrap_or_default();
     yes(kind, "Available", format!("consumers connect to {name}"))
-}
-
-pub(super) fn deleting(view: &View<'_>) -> String {
-    if let Some(block) = &view.passed.block {
-        return block.to_string();
-    }
-    let waiting = &view.passed.plan.waiting;
-    if waiting.is_empty() { "everything is being removed".into() } else { format!("until {}", listed(waiting)) }
 }

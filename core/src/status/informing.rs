@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use super::View;
-use super::conditions::{ConditionType, Finding, listed, no, unknown, yes};
+use super::finding::{ConditionType, Finding, listed, no, unknown, yes};
 use super::tables::advertised_host;
 use crate::desired::{Acceptance, Goal, Intent, Path};
 use crate::model::{AccountId, BrokerId, ConnectionState, Health, LISTENER_TAG, ZoneId};

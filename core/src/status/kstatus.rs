@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 
 use super::View;
-use super::conditions::{ConditionType, Finding, deleting, leaving, listed, yes};
+use super::finding::{ConditionType, Finding, leaving, listed, yes};
 use super::parts::class_reason;
 use crate::model::BrokerId;
 use crate::plan::WaitingOn;
@@ -71,4 +71,13 @@ pub(super) fn reconciling(view: &View<'_>, findings: &[Finding]) -> Option<Findi
     }
     let ready = findings.first().filter(|ready| ready.holds != Some(true) && passed.block.is_none())?;
     Some(yes(kind, ready.reason, ready.message.clone()))
+}
+
+/// What a deletion waits for.
+pub(super) fn deleting(view: &View<'_>) -> String {
+    if let Some(block) = &view.passed.block {
+        return block.to_string();
+    }
+    let waiting = &view.passed.plan.waiting;
+    if waiting.is_empty() { "everything is being removed".into() } else { format!("until {}", listed(waiting)) }
 }

@@ -3,6 +3,7 @@
 //! Status is a cache: everything in it but the times can be found again in AWS. It is written whole.
 
 mod conditions;
+mod finding;
 mod informing;
 mod kstatus;
 mod parts;
@@ -13,7 +14,7 @@ use std::collections::BTreeSet;
 use jiff::Timestamp;
 use k8s_openapi::apimachinery::pkg::apis::meta::v1::Time;
 
-pub use conditions::{ConditionType, condition};
+pub use finding::{ConditionType, condition};
 
 use crate::api::v1alpha1::{
     AbsentBroker, AwsStatus, ConfirmationStatus, EndpointServiceStatus, KafkaPrivateLinkStatus, LoadBalancerStatus,

@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 
 use super::View;
-use super::conditions::{ConditionType, Finding, leaving, listed, no, unknown, yes};
+use super::finding::{ConditionType, Finding, leaving, listed, no, unknown, yes};
 use crate::desired::{Goal, Offer};
 use crate::model::{ErrorClass, Failure, Find, Health, LoadBalancerState, Port, Seen, ServiceState};
 use crate::plan::guard::Block;
