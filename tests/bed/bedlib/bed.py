@@ -87,8 +87,9 @@ class _bed:
         self.asked = asked
 
     def __enter__(self):
-        signal.signal(signal.SIGTERM, _interrupted)
-        signal.signal(signal.SIGHUP, _interrupted)
+        # SIGINT too: a shell's background job begins with it ignored.
+        for number in (signal.SIGTERM, signal.SIGHUP, signal.SIGINT):
+            signal.signal(number, _interrupted)
         self.folder = Path(tempfile.mkdtemp(prefix="kafka-privatelink-bed-"))
         self.folder.rmdir()  # _start makes it again, and so knows that it may be removed
         return _start(self.folder, self.asked, ends_with_parent=True)
