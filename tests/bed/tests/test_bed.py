@@ -121,10 +121,14 @@ def test_nothing_survives_run(tmp_path, how):
     marker = tmp_path / "started"
     running = subprocess.Popen(["python3", str(BED / "bed.py"), "run", "--only", "aws", "--", "sh", "-c", f"touch {marker}; sleep 600"],
                                env={**os.environ, "TMPDIR": str(tmp_path)}, start_new_session=True, stderr=subprocess.DEVNULL)
-    wait(marker.exists)
-    assert alive(tmp_path / "kafka-privatelink-bed")
-    running.send_signal(how)
-    running.wait(30)
+    try:
+        wait(marker.exists)
+        assert alive(tmp_path / "kafka-privatelink-bed")
+        running.send_signal(how)
+        running.wait(30)
+    finally:
+        running.kill()  # whatever it holds ends with it
+        running.wait()
     wait(lambda: alive(tmp_path) == [])
     left = [p for p in tmp_path.iterdir() if p != marker]
     assert how == signal.SIGKILL or left == []
