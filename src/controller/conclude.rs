@@ -75,7 +75,6 @@ impl<C: Clouds> Turn<'_, C> {
             region,
             requested_at: self.object.requested_at(),
             now: Timestamp::now(),
-            timing: &self.context.timing,
         })
     }
 

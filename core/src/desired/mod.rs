@@ -20,7 +20,7 @@ pub use offer::{Offer, Targets, WantedGroup, WantedListener, WantedLoadBalancer,
 pub use ports::{Allocation, Ledger, MOST_NLB_LISTENERS};
 
 use crate::model::{
-    BrokerId, HolderId, Observed, Owner, Ownership, Part, Partition, Scope, SubnetSource, Timing, ZoneId, ledger_entry,
+    BrokerId, HolderId, Observed, Owner, Ownership, Part, Scope, SubnetSource, Timing, ZoneId, ledger_entry,
 };
 
 /// Who the object is, and who acts for it.
@@ -227,17 +227,4 @@ pub fn scope(identity: &Identity, intent: Option<&Intent>, known: Option<&Observ
         load_balancer: known.and_then(|known| Some(known.load_balancer.there()?.arn.clone())),
         service: known.and_then(|known| Some(known.endpoint_service.there()?.id.clone())),
     }
-}
-
-/// The partition that ARNs begin with, by account or, before it is known, by region.
-#[must_use]
-pub fn partition_of(region: &crate::model::Region) -> Partition {
-    let text = region.as_str();
-    Partition::from(if text.starts_with("cn-") {
-        "aws-cn"
-    } else if text.starts_with("us-gov-") {
-        "aws-us-gov"
-    } else {
-        "aws"
-    })
 }

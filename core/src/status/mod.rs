@@ -21,7 +21,7 @@ use crate::api::v1alpha1::{
     PortAllocation, SummaryStatus,
 };
 use crate::desired::{Absence, Allocation, Confirmation, Intent, InvalidSpec, Memory};
-use crate::model::{BrokerId, ListenerName, Port, Region, Timing};
+use crate::model::{BrokerId, ListenerName, Port, Region};
 use crate::pass::Passed;
 
 /// What status is made of.
@@ -40,8 +40,6 @@ pub struct View<'a> {
     pub requested_at: Option<&'a str>,
     /// When conditions changed, if they did.
     pub now: Timestamp,
-    /// How long things may take.
-    pub timing: &'a Timing,
 }
 
 /// Steps that status shows.
