@@ -12,7 +12,7 @@ use kpl_core::plan::guard::Guard;
 use kpl_core::plan::{Step, connection};
 
 use super::lint::lint;
-use super::paths::{Path, carried, wanted};
+use super::paths::{Path, Untagged, carried, wanted};
 use super::state::{Aws, foreign_touched, ours};
 use super::{Faults, Manners, World, compare, object, people};
 
@@ -310,8 +310,9 @@ impl History {
         };
         if !self.deleting || held {
             let paths = if self.deleting { self.offered.clone() } else { both.clone() };
-            let lost: Vec<Path> =
-                carried(before, &owner, &paths).difference(&carried(&after, &owner, &paths)).cloned().collect();
+            let had = carried(before, &owner, &paths, Untagged::Nothing);
+            let has = carried(&after, &owner, &paths, Untagged::ItsTargets);
+            let lost: Vec<Path> = had.difference(&has).cloned().collect();
             if !lost.is_empty() {
                 let gap = format!("{step}: closes {lost:?}");
                 self.log(format!("GAP {gap}"));

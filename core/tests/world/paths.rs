@@ -37,12 +37,21 @@ pub fn wanted(spec: &KafkaPrivateLinkSpec, ledger: &Ledger) -> BTreeSet<Path> {
     paths
 }
 
+/// What a group counts for whose resource tag somebody removed.
+#[derive(Clone, Copy, PartialEq)]
+pub enum Untagged {
+    /// Nothing: before a step, since the planner cannot know it for a predecessor.
+    Nothing,
+    /// What it serves: after a step, since clients get through.
+    ItsTargets,
+}
+
 /// Of these paths, those that carry traffic to a right broker.
-pub fn carried(aws: &Aws, owner: &Owner, paths: &BTreeSet<Path>) -> BTreeSet<Path> {
+pub fn carried(aws: &Aws, owner: &Owner, paths: &BTreeSet<Path>, untagged: Untagged) -> BTreeSet<Path> {
     let Some(lb) = aws.load_balancers.values().find(|lb| ours(owner, &lb.tags) && lb.built) else {
         return BTreeSet::new();
     };
-    paths.iter().filter(|path| lets_in(aws, lb, path) && leads(aws, lb, path)).cloned().collect()
+    paths.iter().filter(|path| lets_in(aws, lb, path) && leads(aws, lb, path, untagged)).cloned().collect()
 }
 
 fn lets_in(aws: &Aws, lb: &LoadBalancer, path: &Path) -> bool {
@@ -58,31 +67,40 @@ fn lets_in(aws: &Aws, lb: &LoadBalancer, path: &Path) -> bool {
 
 /// By the health that AWS knows; at most one connection of a thousand may go astray, as where a new group
 /// gets the least weight there is to be checked at all.
-fn leads(aws: &Aws, lb: &LoadBalancer, path: &Path) -> bool {
+fn leads(aws: &Aws, lb: &LoadBalancer, path: &Path, untagged: Untagged) -> bool {
     let Some(listener) = lb.listeners.get(&path.port).filter(|listener| listener.tcp) else { return false };
     let all: u32 = listener.forward.values().sum();
     let right: u32 = listener
         .forward
         .iter()
-        .filter(|(arn, _)| serves(aws, lb, listener, arn, path.to))
+        .filter(|(arn, _)| serves(aws, lb, listener, arn, path.to, untagged))
         .map(|(_, weight)| weight)
         .sum();
     right > 0 && (all - right) * 1000 <= all
 }
 
 /// Whether a group was made for this listener and has a healthy target that is a right one.
-fn serves(aws: &Aws, lb: &LoadBalancer, listener: &NlbListener, arn: &TargetGroupArn, to: Option<BrokerId>) -> bool {
+fn serves(
+    aws: &Aws,
+    lb: &LoadBalancer,
+    listener: &NlbListener,
+    arn: &TargetGroupArn,
+    to: Option<BrokerId>,
+    untagged: Untagged,
+) -> bool {
     let Some(group) = aws.target_groups.get(arn) else { return false };
     // A listener that was led elsewhere by hand is led back, whoever got through in the meantime.
     let resource = |tags: &Tags| tags.get(RESOURCE_TAG).and_then(|key| Some(key.split_once('/')?.1.to_owned()));
-    resource(&group.tags).is_some()
-        && resource(&group.tags) == resource(&listener.tags)
-        && group.targets.iter().any(|(target, held)| {
-            held.health == Health::Healthy
-                && aws.reaches(lb, target)
-                && aws.host(target).is_some_and(|host| match to {
-                    None => host.tags.contains_key(ID_TAG),
-                    Some(id) => host.tags.get(ID_TAG).is_some_and(|tag| *tag == id.to_string()),
-                })
-        })
+    let fits = match resource(&group.tags) {
+        None => untagged == Untagged::ItsTargets,
+        key => key == resource(&listener.tags),
+    };
+    fits && group.targets.iter().any(|(target, held)| {
+        held.health == Health::Healthy
+            && aws.reaches(lb, target)
+            && aws.host(target).is_some_and(|host| match to {
+                None => host.tags.contains_key(ID_TAG),
+                Some(id) => host.tags.get(ID_TAG).is_some_and(|tag| *tag == id.to_string()),
+            })
+    })
 }
