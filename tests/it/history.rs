@@ -31,8 +31,7 @@ async fn the_history_is_told_in_events() {
     told(&scene, &["BrokerUnhealthy"]).await;
     scene.account.standin.force(&region, &scene.world.brokers[&1], None).await;
     told(&scene, &["BrokerHealthy"]).await;
-    scene.world.terminate(&[2]).await;
-    scene.world.launch(2, "usw2-az2").await;
+    scene.replace(2, "usw2-az2").await;
     told(&scene, &["BrokerReplaced"]).await;
 
     scene.orders().delete().await;

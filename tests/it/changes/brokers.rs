@@ -8,8 +8,7 @@ use crate::harness::{Scene, is};
 async fn a_replaced_broker_keeps_its_port() {
     let mut scene = Scene::start().await;
     scene.orders().create_and_settle(scene.plain_spec()).await;
-    scene.world.terminate(&[2]).await;
-    scene.world.launch(2, "usw2-az2").await;
+    scene.replace(2, "usw2-az2").await;
     scene.leads_to(9094, &[scene.target(2, 39092)]).await;
     let all: Vec<String> = (1..=3).map(|id| scene.target(id, 39092)).collect();
     scene.leads_to(9092, &all).await;
@@ -23,8 +22,7 @@ async fn a_replaced_broker_keeps_its_port() {
 async fn a_broker_that_moves_to_another_zone_keeps_its_port() {
     let mut scene = Scene::start().await;
     scene.orders().create_and_settle(scene.plain_spec()).await;
-    scene.world.terminate(&[3]).await;
-    scene.world.launch(3, "usw2-az1").await;
+    scene.replace(3, "usw2-az1").await;
     scene.leads_to(9095, &[scene.target(3, 39092)]).await;
     let status = scene.orders().settled().await;
     let row = status.listeners[0].brokers.iter().find(|broker| broker.id == 3).expect("broker 3");

@@ -61,6 +61,12 @@ impl Operator {
         self.log().lines().filter(|line| failed(line) || line.contains("panicked")).map(str::to_owned).collect()
     }
 
+    /// Holds it still while the world changes in several steps that it is to see as one.
+    pub fn paused(&self) -> Paused {
+        signal(self.process.id(), "STOP");
+        Paused(self.process.id())
+    }
+
     /// Kills it in the middle of whatever it does.
     pub fn kill(&mut self) {
         self.process.kill().expect("it runs");
@@ -69,8 +75,7 @@ impl Operator {
 
     /// Asks it to end, and waits.
     pub fn stop(&mut self) -> ExitStatus {
-        let asked = Command::new("kill").args(["-TERM", &self.process.id().to_string()]).status();
-        assert!(asked.expect("kill runs").success(), "it runs");
+        signal(self.process.id(), "TERM");
         self.process.wait().expect("it is our child")
     }
 
@@ -81,6 +86,22 @@ impl Operator {
         let tail = lines[lines.len().saturating_sub(60)..].join("\n");
         format!("--- {} ---\n{tail}\n", self.log.display())
     }
+}
+
+/// An operator that stands still as long as this lives.
+#[derive(Debug)]
+#[must_use]
+pub struct Paused(u32);
+
+impl Drop for Paused {
+    fn drop(&mut self) {
+        signal(self.0, "CONT");
+    }
+}
+
+fn signal(process: u32, name: &str) {
+    let sent = Command::new("kill").args([format!("-{name}"), process.to_string()]).status();
+    assert!(sent.expect("kill runs").success(), "it runs");
 }
 
 impl Drop for Operator {

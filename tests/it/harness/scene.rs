@@ -71,6 +71,15 @@ impl Scene {
         self.operators.last_mut().expect("an operator was started")
     }
 
+    /// A new instance takes a broker's place, in one step as the operator sees it: how long a
+    /// broker may be absent passes within a second here.
+    pub async fn replace(&mut self, broker: i32, zone: &str) {
+        let still = self.operators.last().map(Operator::paused);
+        self.world.terminate(&[broker]).await;
+        self.world.launch(broker, zone).await;
+        drop(still);
+    }
+
     /// Keys of the operators for this account.
     pub fn credentials(&self) -> &Credentials {
         &self.credentials
