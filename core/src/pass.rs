@@ -250,7 +250,10 @@ impl Passed {
             }
         }
         if self.acted() && !back_off {
-            delay = delay.min(timing.after_steps);
+            delay = delay.min(match self.desired.goal {
+                Goal::Absent(_) => timing.after_removals,
+                Goal::Offer(_) | Goal::Hold | Goal::Retained => timing.after_steps,
+            });
         }
         let awaiting =
             !self.plan.waiting.is_empty() || !self.plan.ask.is_empty() || !self.desired.memory.absent.is_empty();

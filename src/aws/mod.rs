@@ -40,9 +40,8 @@ use std::time::Duration;
 
 use aws_config::timeout::TimeoutConfig;
 use aws_config::{AppName, BehaviorVersion, SdkConfig};
-use kpl_core::model::{Failure, Observed, Outcome, Part, Query, Region, Urgency, ZoneId, ZoneName};
+use kpl_core::model::{Observed, Outcome, Part, Query, Region, Urgency};
 use kpl_core::plan::Step;
-use tokio::sync::OnceCell;
 
 use crate::cloud::Cloud;
 
@@ -117,8 +116,8 @@ struct Clients {
     elb: aws_sdk_elasticloadbalancingv2::Client,
     ec2_writes: aws_sdk_ec2::Client,
     elb_writes: aws_sdk_elasticloadbalancingv2::Client,
-    /// An account's zones do not change: for answers that name a zone and not its id.
-    zones: Arc<OnceCell<BTreeMap<ZoneId, ZoneName>>>,
+    /// As they were read last.
+    zones: Arc<tokio::sync::Mutex<vpc::Zones>>,
     limits: Arc<Limits>,
     /// Of all calls that are made by this value.
     urgency: Urgency,
@@ -147,10 +146,6 @@ impl Clients {
     /// The same clients for calls of this urgency.
     fn at(&self, urgency: Urgency) -> Self {
         Self { urgency, ..self.clone() }
-    }
-
-    async fn known_zones(&self) -> Result<&BTreeMap<ZoneId, ZoneName>, Failure> {
-        self.zones.get_or_try_init(|| vpc::zones(self)).await
     }
 }
 

@@ -107,17 +107,41 @@ impl Reads {
 pub(super) async fn observe(aws: &Clients, query: &Query) -> Observed {
     let mut observed = Observed::unread(Timestamp::now());
     let reads = Reads::of_base(query.base).and(&query.parts);
-    run(first_round(aws, &query.scope, &reads, &observed), &mut observed).await;
-    let mut parts = details_of(query, &observed);
-    parts.extend(query.parts.iter().cloned());
-    run(details(aws, &parts, &observed), &mut observed).await;
+    let parts = |observed: &Observed| {
+        let mut parts = details_of(query, observed);
+        parts.extend(query.parts.iter().cloned());
+        parts
+    };
+    rounds(aws, &query.scope, &reads, parts, &mut observed).await;
     observed
 }
 
 pub(super) async fn observe_more(aws: &Clients, scope: &Scope, parts: &BTreeSet<Part>, observed: &mut Observed) {
     observed.at = Timestamp::now();
-    run(first_round(aws, scope, &Reads::of_parts(parts), observed), observed).await;
-    run(details(aws, parts, observed), observed).await;
+    rounds(aws, scope, &Reads::of_parts(parts), |_| parts.clone(), observed).await;
+}
+
+/// What there is, then all tags together, then details of what is ours by them.
+async fn rounds(
+    aws: &Clients,
+    scope: &Scope,
+    reads: &Reads,
+    parts: impl Fn(&Observed) -> BTreeSet<Part>,
+    observed: &mut Observed,
+) {
+    run(first_round(aws, scope, reads, observed), observed).await;
+    let listed = reads.groups == Groups::Ours && !observed.read_failures.contains_key(&Part::TargetGroups);
+    let is_tags = |part: &Part| matches!(part, Part::Tags(_));
+    let mut tags: BTreeSet<Part> = parts(observed).into_iter().filter(is_tags).collect();
+    if listed {
+        tags.extend(target_group::tags_of_all(observed));
+    }
+    run(details(aws, &tags, observed), observed).await;
+    if listed {
+        target_group::keep_ours(scope, observed);
+    }
+    let rest = parts(observed).into_iter().filter(|part| !is_tags(part)).collect();
+    run(details(aws, &rest, observed), observed).await;
 }
 
 async fn run(readings: Vec<Reading<'_>>, observed: &mut Observed) {
@@ -159,12 +183,11 @@ fn first_round<'a>(aws: &'a Clients, scope: &'a Scope, reads: &Reads, observed: 
             readings.push(async move { fold(Part::Subnets, subnet::owned(aws, scope).await, put) }.boxed());
         }
         Subnets::All => {
-            let both = async move { futures::try_join!(subnet::candidates(aws, scope), subnet::owned(aws, scope)) };
             let put = |observed: &mut Observed, (candidates, ours)| {
                 observed.inputs.subnets = Listing::whole(candidates);
                 observed.subnets = Listing::whole(ours);
             };
-            readings.push(async move { fold(Part::Subnets, both.await, put) }.boxed());
+            readings.push(async move { fold(Part::Subnets, subnet::all(aws, scope).await, put) }.boxed());
         }
     }
     match reads.groups {
@@ -178,7 +201,7 @@ fn first_round<'a>(aws: &'a Clients, scope: &'a Scope, reads: &Reads, observed: 
                 put_groups(observed, found);
                 observed.all_groups = true;
             };
-            let read = async move { fold(Part::TargetGroups, target_group::ours(aws, scope).await, put) };
+            let read = async move { fold(Part::TargetGroups, target_group::perhaps_ours(aws, scope).await, put) };
             readings.push(read.boxed());
         }
     }
@@ -215,7 +238,7 @@ fn plain<'a>(aws: &'a Clients, scope: &'a Scope, part: &Part) -> Option<Reading<
         }
         Part::Zones => {
             let put = |observed: &mut Observed, found| observed.inputs.zones = Seen::Read(found);
-            async move { fold(read, vpc::zones(aws).await, put) }.boxed()
+            async move { fold(read, vpc::zones(aws, |zones| vpc::holds(zones, scope)).await, put) }.boxed()
         }
         Part::Brokers => {
             let put = |observed: &mut Observed, found| observed.inputs.brokers = Seen::Read(found);

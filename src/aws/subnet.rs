@@ -9,52 +9,59 @@ use kpl_core::plan::subnet::Change;
 use super::call::Unwritten;
 use super::{Clients, convert, operation};
 
-/// Candidates for every entry of the spec that names an existing subnet.
-pub(super) async fn candidates(aws: &Clients, scope: &Scope) -> Result<BTreeMap<ZoneId, Vec<Subnet>>, Failure> {
-    let ids = scope.subnets.values().filter_map(|source| match source {
-        SubnetSource::Id(id) => Some(id.as_str()),
-        SubnetSource::Tags(_) | SubnetSource::Created(_) => None,
+/// Existing subnets that an entry of the spec may mean.
+type Candidates = BTreeMap<ZoneId, Vec<Subnet>>;
+/// Those that we made.
+type Owned = BTreeMap<ZoneId, Subnet>;
+
+/// Existing subnets by the entry of the spec that means them, and ours: mostly by one listing of the VPC.
+pub(super) async fn all(aws: &Clients, scope: &Scope) -> Result<(Candidates, Owned), Failure> {
+    let Some(in_vpc) = scope.vpc.as_ref().and_then(|vpc| convert::filter("vpc-id", [vpc.as_str()])) else {
+        return Ok((Candidates::new(), owned(aws, scope).await?));
+    };
+    let mut found = listed(aws, vec![in_vpc]).await?;
+    let elsewhere = scope.subnets.values().filter_map(|source| match source {
+        SubnetSource::Id(id) if !found.iter().any(|subnet| subnet.id == *id) => Some(id.as_str()),
+        SubnetSource::Id(_) | SubnetSource::Tags(_) | SubnetSource::Created(_) => None,
     });
     // By filter and not by id: one that does not exist is absent then, and does not fail the others.
-    let by_id = async {
-        match convert::filter("subnet-id", ids) {
-            Some(filter) => listed(aws, vec![filter]).await,
-            None => Ok(Vec::new()),
-        }
-    };
-    let by_tags = async {
-        let wanted = scope.subnets.values().any(|source| matches!(source, SubnetSource::Tags(_)));
-        match scope.vpc.as_ref().filter(|_| wanted).and_then(|vpc| convert::filter("vpc-id", [vpc.as_str()])) {
-            Some(filter) => listed(aws, vec![filter]).await,
-            None => Ok(Vec::new()),
-        }
-    };
-    let (by_id, in_vpc) = futures::try_join!(by_id, by_tags)?;
-    let found = scope.subnets.iter().filter_map(|(zone, source)| match source {
-        SubnetSource::Id(id) => Some((zone.clone(), by_id.iter().filter(|subnet| subnet.id == *id).cloned().collect())),
+    if let Some(by_id) = convert::filter("subnet-id", elsewhere) {
+        found.extend(listed(aws, vec![by_id]).await?);
+    }
+    Ok((candidates(&found, scope), ours(found, scope)))
+}
+
+fn candidates(found: &[Subnet], scope: &Scope) -> Candidates {
+    let fitting = |fits: &dyn Fn(&Subnet) -> bool| found.iter().filter(|subnet| fits(subnet)).cloned().collect();
+    let by_zone = scope.subnets.iter().filter_map(|(zone, source)| match source {
+        SubnetSource::Id(id) => Some((zone.clone(), fitting(&|subnet| subnet.id == *id))),
         SubnetSource::Tags(tags) => {
-            let fits = |subnet: &&Subnet| {
+            let tagged = |subnet: &Subnet| {
                 let has = subnet.tags.get();
-                subnet.zone == *zone
-                    && tags.iter().all(|(key, value)| has.is_some_and(|has| has.get(key) == Some(value)))
+                tags.iter().all(|(key, value)| has.is_some_and(|has| has.get(key) == Some(value)))
             };
-            Some((zone.clone(), in_vpc.iter().filter(fits).cloned().collect()))
+            let in_vpc = |subnet: &Subnet| Some(&subnet.vpc) == scope.vpc.as_ref();
+            Some((zone.clone(), fitting(&|subnet| subnet.zone == *zone && in_vpc(subnet) && tagged(subnet))))
         }
         SubnetSource::Created(_) => None,
     });
-    Ok(found.collect())
+    by_zone.collect()
 }
 
-/// Those that carry our owner tag. Of several in one zone, the one with the wanted block.
-pub(super) async fn owned(aws: &Clients, scope: &Scope) -> Result<BTreeMap<ZoneId, Subnet>, Failure> {
-    let mut ours = listed(aws, vec![convert::owned(&scope.owner)]).await?;
-    ours.retain(|subnet| subnet.tags.get().is_some_and(|tags| convert::is_ours(&scope.owner, tags)));
+/// Those that carry our owner tag, wherever they are.
+pub(super) async fn owned(aws: &Clients, scope: &Scope) -> Result<Owned, Failure> {
+    Ok(ours(listed(aws, vec![convert::owned(&scope.owner)]).await?, scope))
+}
+
+/// Of several in one zone, the one with the wanted block.
+fn ours(mut found: Vec<Subnet>, scope: &Scope) -> Owned {
+    found.retain(|subnet| subnet.tags.get().is_some_and(|tags| convert::is_ours(&scope.owner, tags)));
     let wanted = |subnet: &Subnet| scope.subnets.get(&subnet.zone) == Some(&SubnetSource::Created(subnet.cidr));
-    ours.sort_by(|a, b| wanted(b).cmp(&wanted(a)).then_with(|| a.id.cmp(&b.id)));
-    Ok(ours.into_iter().fold(BTreeMap::new(), |mut by_zone, subnet| {
+    found.sort_by(|a, b| wanted(b).cmp(&wanted(a)).then_with(|| a.id.cmp(&b.id)));
+    found.into_iter().fold(BTreeMap::new(), |mut by_zone, subnet| {
         by_zone.entry(subnet.zone.clone()).or_insert(subnet);
         by_zone
-    }))
+    })
 }
 
 async fn listed(aws: &Clients, filters: Vec<Filter>) -> Result<Vec<Subnet>, Failure> {

@@ -1,6 +1,6 @@
 //! Target groups and what is registered in them.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::net::Ipv4Addr;
 
 use aws_sdk_elasticloadbalancingv2::types::{
@@ -8,13 +8,13 @@ use aws_sdk_elasticloadbalancingv2::types::{
     TargetHealthStateEnum, TargetTypeEnum,
 };
 use kpl_core::model::{
-    Answer, Attributes, AwsName, ErrorClass, Failure, Health, HealthCheck, InstanceId, Port, Scope, Seen, Target,
-    TargetGroup, TargetGroupArn, TargetId, TargetType,
+    Answer, Attributes, AwsName, ErrorClass, Failure, Health, HealthCheck, InstanceId, Listing, Observed, Part, Port,
+    Scope, Seen, Tagged, Target, TargetGroup, TargetGroupArn, TargetId, TargetType,
 };
 use kpl_core::plan::target_group::{Change, GROUP_PORT, default_attributes};
 
 use super::call::Unwritten;
-use super::{Clients, convert, operation, tagging};
+use super::{Clients, convert, operation};
 
 /// Most groups that AWS puts on a page.
 const PAGE: i32 = 400;
@@ -29,23 +29,44 @@ pub(super) async fn expected(aws: &Clients, scope: &Scope) -> Result<BTreeMap<Aw
     Ok(groups)
 }
 
-/// All with our prefix that are ours by tag or hold a wanted name, with tags.
-pub(super) async fn ours(aws: &Clients, scope: &Scope) -> Result<BTreeMap<AwsName, TargetGroup>, Failure> {
+/// All with our prefix or a wanted name: tags will tell which are ours.
+pub(super) async fn perhaps_ours(aws: &Clients, scope: &Scope) -> Result<BTreeMap<AwsName, TargetGroup>, Failure> {
     let prefix = scope.owner.name_prefix();
     let mut groups = listed(aws).await?;
     groups.retain(|name, _| name.as_str().starts_with(&prefix) || scope.expected_groups.contains(name));
-    let arns: Vec<&str> = groups.values().map(|group| group.arn.as_str()).collect();
-    let mut tags = tagging::elb_tags(aws, &arns).await?;
-    // Without tags it went between the two calls.
-    groups.retain(|name, group| match tags.remove(group.arn.as_str()) {
-        Some(tags) => {
-            let ours = convert::is_ours(&scope.owner, &tags) || scope.expected_groups.contains(name);
-            group.tags = Seen::Read(tags);
-            ours
-        }
-        None => false,
-    });
     Ok(groups)
+}
+
+/// The tags of every group in the picture.
+pub(super) fn tags_of_all(observed: &Observed) -> BTreeSet<Part> {
+    observed.target_groups.known().map(|(name, group)| tags_of(name, group)).collect()
+}
+
+fn tags_of(name: &AwsName, group: &TargetGroup) -> Part {
+    Part::Tags(Tagged::TargetGroup(name.clone(), group.arn.clone()))
+}
+
+/// Of a listing whose tags were read: those that are ours by tag or hold a wanted name. What went between
+/// the two reads is left out; where tags could not be read, the listing is worth nothing.
+pub(super) fn keep_ours(scope: &Scope, observed: &mut Observed) {
+    let Observed { target_groups, read_failures, .. } = observed;
+    let mut unread = None;
+    target_groups.items.retain(|name, group| match read_failures.remove(&tags_of(name, group)) {
+        Some(failure) if failure.class == ErrorClass::NotFound => false,
+        Some(failure) => {
+            unread = Some(failure);
+            true
+        }
+        None => {
+            let ours = group.tags.get().is_some_and(|tags| convert::is_ours(&scope.owner, tags));
+            ours || scope.expected_groups.contains(name)
+        }
+    });
+    if let Some(failure) = unread {
+        read_failures.insert(Part::TargetGroups, failure);
+        *target_groups = Listing::default();
+        observed.all_groups = false;
+    }
 }
 
 async fn listed(aws: &Clients) -> Result<BTreeMap<AwsName, TargetGroup>, Failure> {

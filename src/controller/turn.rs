@@ -247,15 +247,13 @@ impl<'a, C: Clouds> Turn<'a, C> {
         Ok(pass.finish())
     }
 
-    /// Writes down that work begins, and every port before it is used.
+    /// Writes down that work begins, what differs, and every port before it is used.
     async fn checkpoint(&mut self, pass: &Pass) -> Result<(), Error> {
-        let (wanted, generation) = (&pass.desired().memory, self.object.generation());
-        let begun = self.object.status.as_ref().and_then(|status| status.observed_generation) == Some(generation);
-        if begun && memory(self.object.status.as_ref()).ledger == wanted.ledger {
-            return Ok(());
+        let previous = self.object.status.as_ref();
+        match checkpoint(previous, pass, self.object.generation(), Timestamp::now()) {
+            Some(status) => status_writer::write(&self.api, &mut self.object, status).await,
+            None => Ok(()),
         }
-        let status = checkpoint(self.object.status.as_ref(), wanted, generation, Timestamp::now());
-        status_writer::write(&self.api, &mut self.object, status).await
     }
 
     fn note_account(&self, observed: &Observed) {

@@ -13,6 +13,8 @@ pub struct Timing {
     pub awaiting: SignedDuration,
     /// From the last step of a pass to the look that checks it.
     pub after_steps: SignedDuration,
+    /// The same for a deletion, where a look that comes too early does no harm.
+    pub after_removals: SignedDuration,
     /// How soon a step is repeated that AWS refused because it does not see yet what it made.
     pub lag_retry: SignedDuration,
     /// How long a missing id may be lag after we created it.
@@ -39,7 +41,8 @@ impl Default for Timing {
             resync: SignedDuration::from_mins(10),
             full_resync: SignedDuration::from_hours(1),
             awaiting: SignedDuration::from_secs(10),
-            after_steps: SignedDuration::from_secs(2),
+            after_steps: SignedDuration::from_secs(1),
+            after_removals: SignedDuration::from_millis(250),
             lag_retry: SignedDuration::from_secs(3),
             lag: SignedDuration::from_secs(60),
             unseen_clash: SignedDuration::from_mins(10),
@@ -63,6 +66,7 @@ impl Timing {
             full_resync,
             awaiting,
             after_steps,
+            after_removals,
             lag_retry,
             lag,
             unseen_clash,
@@ -78,6 +82,7 @@ impl Timing {
             full_resync: by(full_resync),
             awaiting: by(awaiting),
             after_steps: by(after_steps),
+            after_removals: by(after_removals),
             lag_retry: by(lag_retry),
             lag: by(lag),
             unseen_clash: by(unseen_clash),

@@ -173,6 +173,10 @@ pub(super) fn plan(offer: &Offer, draft: &mut Draft<'_>) {
         return; // it goes, and its listeners with it
     }
     let Some(have) = lb.listeners.get() else { return draft.ask(Part::LoadBalancer) };
+    if offer.listeners.keys().any(|port| !have.contains_key(port)) && !lb.tags.is_read() {
+        // It will be written to: its tags are read together with those of the groups, which come first.
+        draft.ask(Part::Tags(Tagged::LoadBalancer(lb.arn.clone())));
+    }
     let mut steps = Vec::new();
     for (port, wanted) in &offer.listeners {
         let Find::There(group) = draft.observed.target_groups.find(&wanted.group) else { continue };

@@ -5,9 +5,10 @@ use k8s_openapi::apimachinery::pkg::apis::meta::v1::{Condition, Time};
 
 use super::View;
 use super::finding::{ConditionType, Finding, condition, leaving, listed, no, unknown, yes};
-use super::informing::{brokers_healthy, connections, hosts, in_sync};
+use super::informing::{brokers_healthy, connections, differs, hosts, in_sync};
 use super::kstatus::{deleting, reconciling, stalled};
 use super::parts::{endpoint_service, inputs, load_balancer, owned, principals};
+use crate::plan::Plan;
 
 pub(super) fn conditions(view: &View<'_>) -> Vec<Condition> {
     // What blocks everything comes first: the rest was seen with the wrong eyes.
@@ -25,18 +26,17 @@ pub(super) fn conditions(view: &View<'_>) -> Vec<Condition> {
     findings.into_iter().map(|finding| stamped(finding, former, view.generation, view.now)).collect()
 }
 
-/// Conditions at the first write for a generation: at work; `Ready` keeps its value.
-pub(super) fn begun(former: &[Condition], generation: i64, now: Timestamp) -> Vec<Condition> {
-    let stays = |condition: &&Condition| {
-        condition.type_ != ConditionType::Reconciling.as_str() && condition.type_ != ConditionType::Stalled.as_str()
-    };
+/// Conditions before the first write to AWS: at work, and not in sync; `Ready` keeps its value.
+pub(super) fn begun(former: &[Condition], plan: &Plan, generation: i64, now: Timestamp) -> Vec<Condition> {
+    let told = [ConditionType::InSync, ConditionType::Reconciling, ConditionType::Stalled];
+    let stays = |condition: &&Condition| !told.iter().any(|kind| condition.type_ == kind.as_str());
     let mut conditions: Vec<Condition> = former.iter().filter(stays).cloned().collect();
     if condition(&conditions, ConditionType::Ready).is_none() {
         let finding = unknown(ConditionType::Ready, "Reconciling", "not looked at yet");
         conditions.insert(0, stamped(finding, former, generation, now));
     }
-    let message = format!("generation {generation} is being carried out");
-    conditions.push(stamped(yes(ConditionType::Reconciling, "Progressing", message), former, generation, now));
+    let steps = yes(ConditionType::Reconciling, "Progressing", format!("{} steps to go", plan.steps.len()));
+    conditions.extend([differs(plan), steps].map(|finding| stamped(finding, former, generation, now)));
     conditions
 }
 

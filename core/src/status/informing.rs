@@ -7,6 +7,7 @@ use super::finding::{ConditionType, Finding, listed, no, unknown, yes};
 use super::tables::advertised_host;
 use crate::desired::{Acceptance, Goal, Intent, Path};
 use crate::model::{AccountId, BrokerId, ConnectionState, Health, LISTENER_TAG, ZoneId};
+use crate::plan::Plan;
 
 pub(super) fn in_sync(view: &View<'_>) -> Finding {
     let kind = ConditionType::InSync;
@@ -24,8 +25,14 @@ pub(super) fn in_sync(view: &View<'_>) -> Finding {
     if plan.steps.is_empty() && plan.conflicts.is_empty() {
         return no(kind, "Waiting", format!("until {}", listed(&plan.waiting)));
     }
+    differs(plan)
+}
+
+/// AWS is not as the spec says, and this is what is to be done.
+pub(super) fn differs(plan: &Plan) -> Finding {
     let steps = plan.steps.iter().map(ToString::to_string);
-    no(kind, "Differs", listed(steps.chain(plan.conflicts.iter().map(ToString::to_string)).take(10)))
+    let conflicts = plan.conflicts.iter().map(ToString::to_string);
+    no(ConditionType::InSync, "Differs", listed(steps.chain(conflicts).take(10)))
 }
 
 pub(super) fn connections(view: &View<'_>) -> Finding {

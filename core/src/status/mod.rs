@@ -22,7 +22,7 @@ use crate::api::v1alpha1::{
 };
 use crate::desired::{Absence, Allocation, Confirmation, Intent, InvalidSpec, Memory};
 use crate::model::{BrokerId, ListenerName, Port, Region};
-use crate::pass::Passed;
+use crate::pass::{Pass, Passed};
 
 /// What status is made of.
 pub struct View<'a> {
@@ -102,22 +102,30 @@ pub fn status(view: &View<'_>) -> KafkaPrivateLinkStatus {
     }
 }
 
-/// The status that is written before the first step of a new generation, and whenever a port was given:
-/// a port is never used before it is written down.
+/// The status to be written before the first step of a pass: a port is never used before it is written
+/// down, and a difference is told before it is repaired. `None` where status says all that already.
 #[must_use]
 pub fn checkpoint(
     previous: Option<&KafkaPrivateLinkStatus>,
-    memory: &Memory,
+    pass: &Pass,
     generation: i64,
     now: Timestamp,
-) -> KafkaPrivateLinkStatus {
+) -> Option<KafkaPrivateLinkStatus> {
+    let wanted = &pass.desired().memory;
+    let begun = previous.is_some_and(|status| {
+        let in_sync = condition(&status.conditions, ConditionType::InSync);
+        status.observed_generation == Some(generation) && in_sync.is_none_or(|condition| condition.status != "True")
+    });
+    if begun && memory(previous).ledger == wanted.ledger {
+        return None;
+    }
     let mut status = previous.cloned().unwrap_or_default();
-    status.conditions = conditions::begun(&status.conditions, generation, now);
+    status.conditions = conditions::begun(&status.conditions, pass.plan(), generation, now);
     status.observed_generation = Some(generation);
-    status.ports = ports(memory);
-    status.confirmation = memory.confirmation.as_ref().map(confirmation);
-    status.absent_brokers = absent(memory);
-    status
+    status.ports = ports(wanted);
+    status.confirmation = wanted.confirmation.as_ref().map(confirmation);
+    status.absent_brokers = absent(wanted);
+    Some(status)
 }
 
 /// What status remembers for the next look.

@@ -2,14 +2,16 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use jiff::Timestamp;
 use kpl_core::model::{
-    AwsName, BrokerInstance, BrokerSource, ConnectionState, Direction, Health, InstanceState, OWNER_TAG, Peer, Port,
-    PortRange, Rule, Seen, Target, TargetId, Traffic,
+    AwsName, Base, BrokerInstance, BrokerSource, ConnectionState, Direction, ErrorClass, Health, InstanceState,
+    OWNER_TAG, Observed, Part, Peer, Port, PortRange, Rule, Seen, Target, TargetId, Traffic,
 };
 
 use super::server::{Form, Reply, Server};
-use super::{TAG_OWNER, cloud, ec2, ec2_owner_tag, elb, scope};
+use super::{TAG_OWNER, cloud, ec2, ec2_owner_tag, elb, query, scope};
 use crate::aws::{broker, broker_group_rule, connection, listener, security_group, target_group};
+use crate::cloud::Cloud as _;
 
 /// An answer without anything in it.
 pub(super) fn empty(form: &Form) -> Reply {
@@ -70,9 +72,29 @@ async fn groups_of_others_with_our_prefix_are_left_out_and_vanished_ones_do_not_
         Reply::ok(elb("DescribeTags", &tags))
     })
     .await;
-    let groups = target_group::ours(&cloud(&server).clients, &scope()).await.unwrap();
-    assert_eq!(groups.keys().map(AwsName::as_str).collect::<Vec<_>>(), ["kpl-default-orders-1"]);
-    assert_eq!(groups[&AwsName::from("kpl-default-orders-1")].tags.get().unwrap()[OWNER_TAG], TAG_OWNER);
+    let groups = listed(&server).await.target_groups;
+    assert!(groups.whole);
+    assert_eq!(groups.items.keys().map(AwsName::as_str).collect::<Vec<_>>(), ["kpl-default-orders-1"]);
+    assert_eq!(groups.items[&AwsName::from("kpl-default-orders-1")].tags.get().unwrap()[OWNER_TAG], TAG_OWNER);
+}
+
+#[tokio::test]
+async fn a_listing_whose_tags_cannot_be_read_is_none() {
+    let server = Server::start(|form| match form["Action"].as_str() {
+        "DescribeTargetGroups" => two_pages_of_groups(form),
+        _ => Reply::elb_error(403, "AccessDenied", "no"),
+    })
+    .await;
+    let observed = listed(&server).await;
+    assert!(!observed.target_groups.whole && observed.target_groups.items.is_empty());
+    let failures: Vec<_> = observed.read_failures.iter().map(|(part, failure)| (part, failure.class)).collect();
+    assert_eq!(failures, [(&Part::TargetGroups, ErrorClass::Denied)]);
+}
+
+async fn listed(server: &Server) -> Observed {
+    let mut observed = Observed::unread(Timestamp::now());
+    cloud(server).observe_more(&query(Base::Steady), &[Part::TargetGroups].into(), &mut observed).await;
+    observed
 }
 
 #[tokio::test]
