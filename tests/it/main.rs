@@ -14,6 +14,7 @@ mod changes;
 mod command_line;
 mod cost;
 mod history;
+mod limits;
 mod regions;
 mod resilience;
 mod schema;

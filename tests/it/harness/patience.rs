@@ -9,8 +9,16 @@ const PATIENCE: Duration = Duration::from_mins(1);
 const STEP: Duration = Duration::from_millis(60);
 
 /// Polls until the probe is content; otherwise says why it was not, the last time.
-pub async fn until<T>(mut probe: impl AsyncFnMut() -> Result<T, String>) -> Result<T, String> {
-    let end = Instant::now() + PATIENCE;
+pub async fn until<T>(probe: impl AsyncFnMut() -> Result<T, String>) -> Result<T, String> {
+    until_within(PATIENCE, probe).await
+}
+
+/// The same with a patience of one's own.
+pub async fn until_within<T>(
+    patience: Duration,
+    mut probe: impl AsyncFnMut() -> Result<T, String>,
+) -> Result<T, String> {
+    let end = Instant::now() + patience;
     loop {
         match probe().await {
             Ok(found) => return Ok(found),
