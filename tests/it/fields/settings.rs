@@ -22,10 +22,10 @@ pub fn cases() -> Vec<Case> {
         // Nothing is written: another setting, changed with it, waits until the mode is gone.
         change("spec.mode")
             .set("/mode", "Observe")
-            .set("/loadBalancer/idleTimeoutSeconds", 500)
-            .says("InSync", "False", "Differs", "idle timeout of NLB listener 9092: 500 s")
-            .stays(IDLE, "Observe only reads AWS and reports what differs"),
-        remove("spec.mode").drop("/mode").aws(IDLE, "500"),
+            .set("/targetGroups/deregistrationDelaySeconds", 100)
+            .says("InSync", "False", "Differs", "deregistration_delay.timeout_seconds")
+            .stays(DELAY, "Observe only reads AWS and reports what differs"),
+        remove("spec.mode").drop("/mode").aws(DELAY, "100"),
         change("spec.tags.*").set("/tags/team", "data").aws("tags > * > team", "data"),
         remove("spec.tags.*").drop("/tags/team").aws("tags > * > team", json!([null])),
         change("spec.tags.*").set("/tags/cost center", "17").aws("tags > * > cost center", "17"),

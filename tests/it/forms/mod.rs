@@ -15,13 +15,12 @@ use crate::harness::{Link, Names, Scene, is, named};
 /// Objects of one operator at a time.
 const TOGETHER: usize = 8;
 
-/// Every look is a full one.
-const FLAGS: [&str; 4] = ["--resync", "3m", "--full-resync", "3m"];
-
 /// Makes an object of each form, and watches what is written when all are settled.
 async fn settle_for_good(forms: &[Form]) {
     let mut scene = Scene::quiet().await;
-    scene.start_operator(&FLAGS);
+    // Every look is a full one, and there is time for all of them.
+    let pace = format!("{}s", 20 * forms.len());
+    scene.start_operator(&["--resync", &pace, "--full-resync", &pace]);
     let brokers = [("b1", 1), ("b2", 2), ("b3", 3)].map(|(name, id)| (name, scene.world.brokers[&id].clone()));
     let zones = [("az1", "usw2-az1"), ("az2", "usw2-az2"), ("az3", "usw2-az3")];
     let subnets = zones.map(|(name, zone)| (name, scene.world.subnets[zone].clone()));
@@ -118,17 +117,36 @@ async fn full_looks(scene: &Scene, links: &[Link<'_>], more: usize) -> Vec<Strin
 async fn some_forms_settle() {
     let seed = std::env::var("KPL_FORMS_SEED").ok().and_then(|seed| seed.parse().ok());
     let seed = seed.unwrap_or_else(|| fastrand::u64(..));
-    let some = fastrand::Rng::with_seed(seed).choose_multiple(tables::all(), 5);
+    let some = fastrand::Rng::with_seed(seed).choose_multiple(tables::all(), 3);
     println!("KPL_FORMS_SEED={seed}: {:?}", some.iter().map(|form| form.what).collect::<Vec<_>>());
     settle_for_good(&some).await;
 }
 
-#[tokio::test]
-async fn long_every_form_settles() {
-    let all = tables::all();
-    let names: BTreeSet<_> = all.iter().map(|form| form.what).collect();
-    assert_eq!(names.len(), all.len(), "each form has a name of its own");
-    for forms in all.chunks(TOGETHER) {
-        settle_for_good(forms).await;
+async fn all_settle(forms: Vec<Form>) {
+    for some in forms.chunks(TOGETHER) {
+        settle_for_good(some).await;
     }
+}
+
+#[tokio::test]
+async fn long_blocks_and_ports_settle() {
+    all_settle([tables::blocks(), tables::ports()].concat()).await;
+}
+
+#[tokio::test]
+async fn long_consumers_and_tags_settle() {
+    all_settle([tables::consumers(), tables::tags(), tables::settings()].concat()).await;
+}
+
+#[tokio::test]
+async fn long_names_brokers_and_subnets_settle() {
+    all_settle([tables::names(), tables::brokers(), tables::subnets()].concat()).await;
+}
+
+#[test]
+fn each_form_has_a_name_of_its_own() {
+    let all = tables::all();
+    assert!(all.len() > 40);
+    let names: BTreeSet<_> = all.iter().map(|form| form.what).collect();
+    assert_eq!(names.len(), all.len());
 }

@@ -18,7 +18,7 @@ fn many(count: u8, host: &str) -> Value {
     (1..=count).map(|n| format!("10.{n}.{host}/16")).collect()
 }
 
-fn blocks() -> Vec<Form> {
+pub fn blocks() -> Vec<Form> {
     vec![
         form("a block with host bits").with(CIDRS, json!(["10.250.3.7/16"])).same_as(CIDRS, json!(["10.250.0.0/16"])),
         form("an address").with(CIDRS, json!(["10.250.3.7/32"])),
@@ -37,7 +37,7 @@ fn blocks() -> Vec<Form> {
     ]
 }
 
-fn ports() -> Vec<Form> {
+pub fn ports() -> Vec<Form> {
     let two = [listener("EXTERNAL", 39092, 9092, 9093), listener("EXTERNAL2", 39092, 9192, 9193)];
     let [first, second] = two.clone();
     vec![
@@ -64,7 +64,7 @@ fn ports() -> Vec<Form> {
     ]
 }
 
-fn consumers() -> Vec<Form> {
+pub fn consumers() -> Vec<Form> {
     let account = |id: &str| json!({ "accountId": id });
     let with = |principals: Value| json!([{ "accountId": "210987654321", "principals": principals }]);
     let fifty: Value = (10..60).map(|n| account(&format!("2109876543{n}"))).collect();
@@ -101,7 +101,7 @@ fn consumers() -> Vec<Form> {
     ]
 }
 
-fn tags() -> Vec<Form> {
+pub fn tags() -> Vec<Form> {
     let numbered = |count: usize, key: &dyn Fn(usize) -> String| -> Value {
         (0..count).map(|n| (key(n), Value::from("v"))).collect::<serde_json::Map<_, _>>().into()
     };
@@ -117,7 +117,7 @@ fn tags() -> Vec<Form> {
     ]
 }
 
-fn names() -> Vec<Form> {
+pub fn names() -> Vec<Form> {
     let long = "a-name.of-sixty-three-characters-that-begins-as-the-other-doe-";
     let listener_name = |name: String| {
         json!([{ "name": name, "brokerPort": 39092, "bootstrapPort": 9092,
@@ -133,7 +133,7 @@ fn names() -> Vec<Form> {
     ]
 }
 
-fn brokers() -> Vec<Form> {
+pub fn brokers() -> Vec<Form> {
     let by_instance = |id: i32, zone: i32| json!({ "id": id, "zoneId": format!("usw2-az{zone}"), "instanceId": format!("<b{zone}>") });
     let by_address = |id: i32, zone: i32| json!({ "id": id, "zoneId": format!("usw2-az{zone}"), "ipAddress": format!("10.0.{}.10", (zone - 1) * 16) });
     let list = |rows: [Value; 3]| json!({ "static": rows });
@@ -152,7 +152,7 @@ fn brokers() -> Vec<Form> {
     ]
 }
 
-fn subnets() -> Vec<Form> {
+pub fn subnets() -> Vec<Form> {
     let by_id = |zone: i32| json!({ "zoneId": format!("usw2-az{zone}"), "subnetId": format!("<az{zone}>") });
     let by_tag = |zone: i32| json!({ "zoneId": format!("usw2-az{zone}"), "subnetTags": { "role": "broker" } });
     let made = |block: &str| json!({ "zoneId": "usw2-az3", "cidrBlock": block });
@@ -169,7 +169,7 @@ fn subnets() -> Vec<Form> {
     ]
 }
 
-fn settings() -> Vec<Form> {
+pub fn settings() -> Vec<Form> {
     let check = |interval: u32, threshold: u32| json!({ "intervalSeconds": interval, "healthyThreshold": threshold, "unhealthyThreshold": threshold });
     let groups = |delay: u32, check: Value| json!({ "deregistrationDelaySeconds": delay, "healthCheck": check });
     let idle = |seconds: u32| json!({ "idleTimeoutSeconds": seconds });
