@@ -13,6 +13,8 @@ mod harness;
 mod changes;
 mod command_line;
 mod cost;
+mod fields;
+mod forms;
 mod history;
 mod limits;
 mod regions;

@@ -11,7 +11,7 @@ use crate::model::{
     AccountId, Attributes, AwsName, BROKER_ID_TAG, BrokerId, DELETION_PROTECTION, Direction, HOLDER_TAG, HealthCheck,
     InboundRules, LISTENER_TAG, ListenerName, NAME_TAG, OWNER_TAG, PORT_TAG, Partition, Peer, Port, PortRange,
     Principal, RESOURCE_TAG, ResourceKey, Rule, SecurityGroupId, TAG_KEYS_TAG, Tags, Target, TargetType, Traffic, Vpc,
-    VpcId, ZoneId,
+    VpcId, ZoneId, remembered,
 };
 
 /// What shall exist.
@@ -311,9 +311,8 @@ fn port_ranges(listener: &Listener) -> Vec<PortRange> {
 fn tags(identity: &Identity, intent: &Intent, key: &ResourceKey) -> Tags {
     let mut tags = own_tags(identity, key);
     tags.extend(intent.tags.clone());
-    let keys = tag_keys(intent.tags.keys());
-    if !keys.is_empty() {
-        tags.insert(TAG_KEYS_TAG.to_owned(), keys);
+    if !intent.tags.is_empty() {
+        tags.insert(TAG_KEYS_TAG.to_owned(), remembered(intent.tags.keys()));
     }
     tags
 }
@@ -326,19 +325,6 @@ fn own_tags(identity: &Identity, key: &ResourceKey) -> Tags {
         (OWNER_TAG.to_owned(), owner.to_string()),
         (RESOURCE_TAG.to_owned(), key.to_string()),
     ])
-}
-
-/// The user's keys, as many as a tag value holds (256). A key with a space cannot be told apart and is left out.
-fn tag_keys<'a>(keys: impl Iterator<Item = &'a String>) -> String {
-    keys.filter(|key| !key.contains(' ')).fold(String::new(), |mut text, key| {
-        if text.len() + key.len() < 256 {
-            if !text.is_empty() {
-                text.push(' ');
-            }
-            text.push_str(key);
-        }
-        text
-    })
 }
 
 fn held(identity: &Identity, tags: Tags) -> Tags {

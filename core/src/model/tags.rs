@@ -13,6 +13,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
 
+use super::naming::digest;
 use super::{BrokerId, HolderId, ListenerName, Port};
 
 /// Tags of one resource.
@@ -32,7 +33,7 @@ pub const LISTENER_TAG: &str = "kafka-privatelink.io/listener";
 pub const BROKER_ID_TAG: &str = "kafka-privatelink.io/broker-id";
 /// The NLB port that it serves.
 pub const PORT_TAG: &str = "kafka-privatelink.io/port";
-/// The user's keys that we set, separated by spaces.
+/// The user's keys that we set, as [`remembered`] writes them.
 pub const TAG_KEYS_TAG: &str = "kafka-privatelink.io/tag-keys";
 /// How many endpoint services were made on this load balancer before the present one.
 pub const SERVICE_GENERATION_TAG: &str = "kafka-privatelink.io/service-generation";
@@ -93,6 +94,35 @@ pub fn ledger_entry(tags: &Tags) -> Option<(ListenerName, BrokerId, Port)> {
     Some((ListenerName::new(listener.as_str()), BrokerId(broker), Port(port)))
 }
 
+/// The value of `tag-keys`: the keys, separated by spaces. Where that is not clear, or longer than the 256 characters
+/// of a value, `=` and a mark of six characters for each of at most 40 keys.
+#[must_use]
+pub fn remembered<'a>(keys: impl Iterator<Item = &'a String> + Clone) -> String {
+    let plain = keys.clone().map(String::as_str).collect::<Vec<_>>().join(" ");
+    if plain.chars().count() <= 256 && !plain.starts_with(MARKED) && keys.clone().all(|key| !key.contains(' ')) {
+        return plain;
+    }
+    keys.fold(MARKED.to_string(), |text, key| text + &mark(key))
+}
+
+const MARKED: char = '=';
+const MARK_LENGTH: usize = 6;
+
+fn is_remembered(value: &str, key: &str) -> bool {
+    match value.strip_prefix(MARKED) {
+        None => value.split(' ').any(|known| known == key),
+        Some(marks) => marks.as_bytes().chunks(MARK_LENGTH).any(|known| known == mark(key).as_bytes()),
+    }
+}
+
+/// One of two thousand million, so that no key of somebody else's passes for one of ours.
+fn mark(key: &str) -> String {
+    let number = u64::from_str_radix(&digest(&[key])[..15], 16).unwrap_or_default();
+    let digits = std::iter::successors(Some(number), |rest| Some(rest / 36));
+    let digits = digits.filter_map(|rest| char::from_digit(u32::try_from(rest % 36).ok()?, 36));
+    digits.take(MARK_LENGTH).collect()
+}
+
 /// What has to be written so that a resource carries the wanted tags.
 ///
 /// Keys that nobody named are left alone; a key of the user's that we once set, as `tag-keys` tells,
@@ -104,13 +134,56 @@ pub fn tag_difference(wanted: &Tags, have: &Tags) -> Option<(Tags, BTreeSet<Stri
         .filter(|(key, value)| have.get(*key) != Some(*value))
         .map(|(key, value)| (key.clone(), value.clone()))
         .collect();
-    let remove: BTreeSet<String> = have
-        .get(TAG_KEYS_TAG)
-        .map(String::as_str)
-        .unwrap_or_default()
-        .split(' ')
-        .filter(|key| !key.is_empty() && have.contains_key(*key) && !wanted.contains_key(*key))
-        .map(str::to_owned)
-        .collect();
+    let known = have.get(TAG_KEYS_TAG).map(String::as_str).unwrap_or_default();
+    let mut remove: BTreeSet<String> =
+        have.keys().filter(|key| !wanted.contains_key(*key) && is_remembered(known, key)).cloned().collect();
+    if remove.is_empty() && !known.is_empty() && !wanted.contains_key(TAG_KEYS_TAG) {
+        // What somebody else gives such a key to later is theirs.
+        remove.insert(TAG_KEYS_TAG.to_owned());
+    }
     (!set.is_empty() || !remove.is_empty()).then_some((set, remove))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn tags(keys: &[&str]) -> Tags {
+        keys.iter().map(|key| ((*key).to_owned(), "v".to_owned())).collect()
+    }
+
+    /// As an offer wants them.
+    fn wanted(keys: &[&str]) -> Tags {
+        let mut wanted = tags(keys);
+        let remembered = remembered(tags(keys).keys());
+        wanted.extend((!remembered.is_empty()).then(|| (TAG_KEYS_TAG.to_owned(), remembered)));
+        wanted
+    }
+
+    #[test]
+    fn a_key_that_the_spec_no_longer_has_is_removed_and_no_other() {
+        let long: Vec<String> = (0..40).map(|i| format!("{i:0>128}")).collect();
+        let long: Vec<&str> = long.iter().map(String::as_str).collect();
+        for keys in [&["team", "cost"][..], &["cost center", "team"], &["=team", "cost"], &long] {
+            let mut have = wanted(keys);
+            assert!(have[TAG_KEYS_TAG].chars().count() <= 256);
+            have.extend(tags(&["patrol", "center", "cost centers"]));
+            assert_eq!(tag_difference(&wanted(keys), &have), None, "{keys:?}");
+            let (_, removed) = tag_difference(&wanted(&keys[1..]), &have).expect("the first key is to go");
+            assert_eq!(removed, [keys[0].to_owned()].into());
+        }
+    }
+
+    #[test]
+    fn without_keys_nothing_is_remembered() {
+        let mut have = wanted(&["team"]);
+        let mut removed = || {
+            let (_, removed) = tag_difference(&Tags::new(), &have)?;
+            have.retain(|key, _| !removed.contains(key));
+            Some(removed)
+        };
+        assert_eq!(removed(), Some(["team".to_owned()].into()));
+        assert_eq!(removed(), Some([TAG_KEYS_TAG.to_owned()].into()), "last, since the others are known from it only");
+        assert_eq!(removed(), None);
+    }
 }

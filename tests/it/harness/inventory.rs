@@ -89,7 +89,8 @@ impl Inventory {
         Self { whole }
     }
 
-    fn of<T: DeserializeOwned>(&self, kind: &str) -> BTreeMap<String, T> {
+    /// All of a kind by id.
+    pub(super) fn of<T: DeserializeOwned>(&self, kind: &str) -> BTreeMap<String, T> {
         serde_json::from_value(self.whole[kind].clone()).unwrap_or_else(|error| panic!("{kind}: {error}"))
     }
 

@@ -77,6 +77,13 @@ impl<'a> Link<'a> {
         self.settled().await
     }
 
+    /// Changes it by a JSON patch, or tells what the API server says against it.
+    pub async fn edit(&self, operations: Value) -> Result<(), String> {
+        let patch = Patch::Json::<()>(serde_json::from_value(operations).expect("a JSON patch"));
+        let patched = self.api.patch(&self.name, &PatchParams::default(), &patch).await;
+        patched.map(drop).map_err(|error| error.to_string())
+    }
+
     /// Sets an annotation of ours.
     pub async fn annotate(&self, name: &str, value: &str) {
         let key = format!("kafka-privatelink.io/{name}");

@@ -36,6 +36,8 @@ pub struct Call {
     pub at: f64,
     /// Such as `CreateListener`.
     pub action: String,
+    /// What was asked.
+    pub body: String,
 }
 
 impl Call {
