@@ -3,6 +3,7 @@ import json
 import re
 from urllib.parse import parse_qsl
 
+from . import journal
 from .inventory import inventory
 from .settings import SETTINGS
 from .store import LOCK, store_of
@@ -102,3 +103,7 @@ class Admin:
 
     def _inventory(self, method, query, body):
         return inventory(query["account"], query["region"])
+
+    def _journal(self, method, query, body):
+        with LOCK:
+            return journal.read(store_of(query["account"], query["region"]), int(query.get("after", 0)))

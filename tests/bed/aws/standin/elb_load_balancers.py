@@ -33,6 +33,7 @@ class LoadBalancer:
     dns_name: str
     enforce: str
     active_at: float
+    serves_from: float  # it goes on to serve while it takes up a change of subnets
     hidden_until: float
     subnets: dict = field(default_factory=dict)     # subnet id -> moto's subnet
     zone_since: dict = field(default_factory=dict)  # zone name -> since when it is enabled
@@ -48,6 +49,9 @@ class LoadBalancer:
 
     def state(self, store):
         return store.forced.get(self.arn) or ("active" if now() >= self.active_at else "provisioning")
+
+    def serves(self, store):
+        return now() >= self.serves_from and self.state(store) != "failed"
 
     def zones(self):
         return [{"ZoneName": subnet.availability_zone, "SubnetId": subnet.id,
@@ -97,10 +101,10 @@ class LoadBalancers:
                 raise elb("InvalidSubnet", f"Not enough IP space available in {subnet.id}. "
                           f"ELB requires at least {FREE_ADDRESSES} free IP addresses in each subnet.")
 
-        arn = store.arn(f"loadbalancer/net/{name}/{new_hex(16)}")
+        arn, active_at = store.arn(f"loadbalancer/net/{name}/{new_hex(16)}"), now() + store.setting("load_balancer_provisioning")
         balancer = LoadBalancer(
             arn, name, scheme, vpc_id, kind, list(groups), f"{name}-{arn[-16:]}.elb.{store.region}.amazonaws.com",
-            "on" if groups else None, now() + store.setting("load_balancer_provisioning"), store.hidden_until())
+            "on" if groups else None, active_at, active_at, store.hidden_until())
         balancer.addresses = {m["SubnetId"]: m["PrivateIPv4Address"] for m in mappings if m.get("PrivateIPv4Address")}
         store.load_balancers[arn] = balancer
         store.elb_tags[arn] = tags

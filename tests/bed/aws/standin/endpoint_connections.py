@@ -42,6 +42,9 @@ class Endpoint(VPCEndPoint):
 
     state = property(connection_state, lambda self, value: None)
 
+    def zones(self):
+        return sorted(self.store.ec2.get_subnet(subnet_id).availability_zone_id for subnet_id in self.subnet_ids)
+
 
 class EndpointConnections(EC2BaseResponse):
     """The actions; put before moto's own by `install`."""

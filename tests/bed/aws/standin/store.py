@@ -32,6 +32,7 @@ class Store:
     lingering: list = field(default_factory=list)       # (when gone, network interface)
     forced: dict = field(default_factory=dict)          # /__force: id -> state
     buckets: dict = field(default_factory=dict)         # throttle: bucket -> (tokens, as of when)
+    journal: list = field(default_factory=list)         # the account after each write, while the setting is on
 
     @property
     def ec2(self):
