@@ -8,7 +8,7 @@ from moto.iam.access_control import IAMRequest
 from werkzeug.exceptions import HTTPException
 
 from . import errors, journal, throttle
-from .store import LOCK, store_of
+from .store import LOCK, UnknownPage, store_of
 
 STATUS = {"RequestLimitExceeded": 503}  # where it is not 400
 log = logging.getLogger("standin")
@@ -55,6 +55,8 @@ def guard(response_class, error):
                 return answer(self, error(problem.error_type, problem.message), problem.code)
             except ServiceException as problem:
                 return answer(self, problem, STATUS.get(problem.code))
+            except UnknownPage as token:
+                return answer(self, error("InvalidNextToken" if is_ec2 else "ValidationError", f"The token '{token}' is not valid"))
             except NotImplementedError as problem:  # an action or a filter that moto lacks
                 code = "InvalidParameterValue" if "ilter" in str(problem) else "InvalidAction"
                 return answer(self, error(code, str(problem)), 400)

@@ -194,7 +194,7 @@ class LoadBalancers:
         limits = {"network-load-balancers": store.setting("load_balancers"), "target-groups": store.setting("target_groups"),
                   "listeners-per-network-load-balancer": store.setting("listeners_per_load_balancer"),
                   "targets-per-network-load-balancer": 3000, "targets-per-availability-zone-per-network-load-balancer": 500,
-                  "targets-per-target-group": 1000, "target-groups-per-action-on-network-load-balancer": 5,
+                  "targets-per-target-group": store.setting("targets_per_target_group"), "target-groups-per-action-on-network-load-balancer": 5,
                   "network-load-balancer-enis-per-vpc": 1200}
         shown, token = page([{"Name": k, "Max": str(v)} for k, v in limits.items()],
                             self._get_param("PageSize"), self._get_param("Marker"), 400)

@@ -35,6 +35,8 @@ class Targets:
         wanted = self._get_param("Targets", [])
         for target in wanted:
             (_check_address if group.target_type == "ip" else _check_instance)(store, group, target["Id"])
+        if len(set(group.targets) | {_key(group, target) for target in wanted}) > store.setting("targets_per_target_group"):
+            raise elb("TooManyTargets", f"The maximum number of targets has been reached for target group '{group.arn}'")
         for target in wanted:
             key = _key(group, target)
             existing = group.targets.get(key)

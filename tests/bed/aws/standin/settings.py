@@ -21,6 +21,7 @@ QUOTAS = {
     "load_balancers": 50,
     "listeners_per_load_balancer": 50,
     "target_groups": 3000,
+    "targets_per_target_group": 1000,
     "rules_per_security_group": 60,
 }
 

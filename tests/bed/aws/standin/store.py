@@ -1,5 +1,6 @@
 """What the stand-in knows beyond moto, one Store per account and region; and small helpers over it."""
 import fnmatch
+import re
 import secrets
 import threading
 import time
@@ -100,8 +101,14 @@ def forget_all():
     _stores.clear()
 
 
+class UnknownPage(Exception):
+    """A token that no answer gave."""
+
+
 def page(items, size, token, most):
     """One page of a list, and the token of the next; AWS's tokens are opaque, so ours look it."""
+    if token and not re.fullmatch("page-[0-9a-z]+", token):
+        raise UnknownPage(token)
     start = int(token.removeprefix("page-"), 36) if token else 0
     end = start + min(size or most, most)
     return items[start:end], (f"page-{_base36(end)}" if end < len(items) else None)
