@@ -5,7 +5,7 @@ from urllib.parse import parse_qsl
 
 from . import journal
 from .inventory import inventory
-from .settings import SETTINGS
+from .settings import ANSWERS, SETTINGS
 from .store import LOCK, store_of
 
 STATUS_OF = {"RequestLimitExceeded": 503, "Unavailable": 503, "ServiceUnavailable": 503, "InternalError": 500,
@@ -56,6 +56,10 @@ class Admin:
             elif method == "DELETE":
                 SETTINGS.reset(account)
             return SETTINGS.of(account) if account else dict(SETTINGS.common)
+
+    def _answers(self, method, query, body):
+        """What AWS may answer where nobody knows; the first of each is what the stand-in does."""
+        return ANSWERS
 
     def _calls(self, method, query, body):
         if method == "DELETE":

@@ -88,9 +88,8 @@ class LoadBalancers:
 
         for existing in store.load_balancers.values():
             if existing.name == name:
-                # Whether tags belong to "the same settings" is not known: they are left out.
                 if (existing.scheme, set(existing.subnets), set(existing.security_groups), existing.ip_address_type) == (
-                        scheme, set(subnets), set(groups), kind):
+                        scheme, set(subnets), set(groups), kind) and self.same_tags(existing.arn, tags):
                     return ActionResult({"LoadBalancers": [existing.shown(store)]})
                 raise elb("DuplicateLoadBalancerName",
                           f"A load balancer with the same name '{name}' exists, but with different settings")
@@ -131,7 +130,7 @@ class LoadBalancers:
             return ActionResult({})  # AWS: deleting what is gone succeeds
         if balancer.attributes["deletion_protection.enabled"] == "true":
             raise elb("OperationNotPermitted", f"Load balancer '{arn}' cannot be deleted because deletion protection is enabled")
-        if any(arn in service.load_balancer_arns for service in store.services.values()):
+        if any(service.holds(arn) for service in store.services.values()):
             raise elb("ResourceInUse", f"Load balancer '{arn}' cannot be deleted because it is currently associated with another service")
         del store.load_balancers[arn]
         for gone in (arn, *balancer.listeners):
@@ -150,7 +149,7 @@ class LoadBalancers:
         if any(s.vpc_id != balancer.vpc_id for s in subnets.values()):
             raise elb("InvalidConfigurationRequest", "A load balancer's subnets must be in one VPC")
         lost = set(balancer.subnets) - set(subnets)
-        if lost and any(balancer.arn in s.load_balancer_arns and s.live() for s in store.services.values()):
+        if lost and any(s.holds(balancer.arn) and s.live() for s in store.services.values()):
             # The text is unverified.
             raise elb("InvalidConfigurationRequest", f"Subnets {', '.join(sorted(lost))} cannot be removed from load balancer "
                       f"'{balancer.arn}' while it has active VPC endpoint associations")

@@ -96,8 +96,8 @@ def _health(store, group, key):
         del group.targets[key]
         target = None
     instance = _instance(store, key[0]) if target is not None and group.target_type == "instance" else None
-    if instance is not None and instance.state in ("shutting-down", "terminated"):
-        del group.targets[key]  # AWS deregisters a terminated instance by itself
+    if instance is not None and instance.state in ("shutting-down", "terminated") and store.setting("terminated_targets_leave"):
+        del group.targets[key]
         target = None
     if target is None:
         return NOT_REGISTERED

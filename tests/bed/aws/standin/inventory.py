@@ -37,7 +37,7 @@ def inventory(account, region):
                            zones=[zone_id for _, zone_id in s.offered()], principals=sorted(s.principals),
                            acceptance_required=s.acceptance_required,
                            connections={e.id: {"account": owner, "state": e.state, "zones": e.zones()} for owner, e in s.endpoints()})
-                for s in store.services.values()},
+                for s in store.services.values() if not s.deleted},
             "vpc_endpoints": {
                 e.id: _ec2(store, e.id, service=e.service_name, vpc=e.vpc_id, subnets=e.subnet_ids, state=e.state)
                 for e in store.endpoints.values()},

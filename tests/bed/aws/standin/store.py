@@ -70,7 +70,8 @@ class Store:
             if interface.id in self.ec2.enis:
                 interface.delete()
         for service in [s for s in self.services.values() if s.gone_at is not None and s.gone_at <= at]:
-            self.forget_ec2(self.services, service.id)
+            if not self.setting("deleted_services_are_shown"):
+                self.forget_ec2(self.services, service.id)
         for endpoint in [e for e in self.endpoints.values() if getattr(e, "gone_at", None) is not None and e.gone_at <= at]:
             for interface_id in endpoint.network_interface_ids:
                 if interface_id in self.ec2.enis:
