@@ -7,14 +7,15 @@
 //! long is named `long_…`.
 
 #[path = "../crd/cases.rs"]
-mod cases;
 mod harness;
 
+mod cases;
 mod changes;
 mod command_line;
 mod cost;
 mod fields;
 mod forms;
+mod gaps;
 mod history;
 mod limits;
 mod regions;

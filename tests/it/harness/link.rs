@@ -177,11 +177,17 @@ impl<'a> Link<'a> {
         self.until("the service has a name", named).await
     }
 
+    /// Asks for a look at everything; the answer stands in status once it is done.
+    pub async fn ask_for_a_look(&self) -> String {
+        let request = fastrand::u64(..).to_string();
+        self.annotate("requested-at", &request).await;
+        request
+    }
+
     /// Waits until the operator has looked at everything once more, twice.
     pub async fn looked_again(&self) {
         for _ in 0..2 {
-            let request = fastrand::u64(..).to_string();
-            self.annotate("requested-at", &request).await;
+            let request = self.ask_for_a_look().await;
             let handled = |object: &KafkaPrivateLink| {
                 let handled = object.status.as_ref().and_then(|status| status.last_handled_request.as_ref());
                 is(handled == Some(&request), || format!("handled: {handled:?}"))

@@ -24,4 +24,4 @@ pub use operator::{Operator, with_credentials};
 pub use patience::{until, until_within};
 pub use portrait::values_at;
 pub use scene::{CLUSTER_ID, Scene, listener};
-pub use standin::{Calls, StandIn};
+pub use standin::{Calls, StandIn, Written};

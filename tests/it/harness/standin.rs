@@ -40,6 +40,26 @@ pub struct Call {
     pub body: String,
 }
 
+/// Writes that succeeded, whoever made them, while the setting `journal` is on.
+#[derive(Clone, Debug, Deserialize)]
+pub struct Journal {
+    /// Number of the last one.
+    pub last: usize,
+    /// In order.
+    pub entries: Vec<Written>,
+}
+
+/// One write, and the account right after it.
+#[derive(Clone, Debug, Deserialize)]
+pub struct Written {
+    /// Such as `CreateListener`.
+    pub action: String,
+    /// What was asked.
+    pub request: Value,
+    /// All that the account held then.
+    pub inventory: Value,
+}
+
 impl Call {
     /// Whether it may have changed anything.
     pub fn is_write(&self) -> bool {
@@ -108,6 +128,12 @@ impl StandIn {
     pub async fn inventory(&self, region: &str) -> Inventory {
         let whole = request("GET", &format!("/__inventory?account={}&region={region}", self.account), None).await;
         Inventory::new(whole)
+    }
+
+    /// The writes after the first so many.
+    pub async fn journal(&self, region: &str, after: usize) -> Journal {
+        let path = format!("/__journal?account={}&region={region}&after={after}", self.account);
+        serde_json::from_value(request("GET", &path, None).await).expect("a journal")
     }
 
     /// Calls made with an access key.

@@ -3,8 +3,9 @@ import json
 import re
 from urllib.parse import parse_qsl
 
+from . import journal
 from .inventory import inventory
-from .settings import SETTINGS
+from .settings import ANSWERS, SETTINGS
 from .store import LOCK, store_of
 
 STATUS_OF = {"RequestLimitExceeded": 503, "Unavailable": 503, "ServiceUnavailable": 503, "InternalError": 500,
@@ -56,6 +57,10 @@ class Admin:
                 SETTINGS.reset(account)
             return SETTINGS.of(account) if account else dict(SETTINGS.common)
 
+    def _answers(self, method, query, body):
+        """What AWS may answer where nobody knows; the first of each is what the stand-in does."""
+        return ANSWERS
+
     def _calls(self, method, query, body):
         if method == "DELETE":
             self.front.forget_calls(query.get("account"))
@@ -102,3 +107,7 @@ class Admin:
 
     def _inventory(self, method, query, body):
         return inventory(query["account"], query["region"])
+
+    def _journal(self, method, query, body):
+        with LOCK:
+            return journal.read(store_of(query["account"], query["region"]), int(query.get("after", 0)))

@@ -7,8 +7,8 @@ from moto.ec2.exceptions import DryRunClientError
 from moto.iam.access_control import IAMRequest
 from werkzeug.exceptions import HTTPException
 
-from . import errors, throttle
-from .store import LOCK, store_of
+from . import errors, journal, throttle
+from .store import LOCK, UnknownPage, store_of
 
 STATUS = {"RequestLimitExceeded": 503}  # where it is not 400
 log = logging.getLogger("standin")
@@ -47,11 +47,16 @@ def guard(response_class, error):
                     return answer(self, error(code, f"You are not authorized to perform: {self._get_action()}"), 403)
                 if is_ec2 and str(self._get_param("DryRun")).lower() == "true":
                     raise DryRunClientError()
-                return plain(self)
+                answered = plain(self)
+                if self.store.setting("journal") and answered[0] < 300:
+                    journal.note(self.store, self._get_action(), self.access_key, self._get_params())
+                return answered
             except HTTPException as problem:  # IAM does not know the access key
                 return answer(self, error(problem.error_type, problem.message), problem.code)
             except ServiceException as problem:
                 return answer(self, problem, STATUS.get(problem.code))
+            except UnknownPage as token:
+                return answer(self, error("InvalidNextToken" if is_ec2 else "ValidationError", f"The token '{token}' is not valid"))
             except NotImplementedError as problem:  # an action or a filter that moto lacks
                 code = "InvalidParameterValue" if "ilter" in str(problem) else "InvalidAction"
                 return answer(self, error(code, str(problem)), 400)

@@ -8,14 +8,21 @@ from moto.ec2.models.instances import InstancePlacement
 from moto.ec2.models.subnets import Subnet
 from moto.ec2.responses._base_response import EC2BaseResponse
 
+from .ec2_requests import check_filters
 from .errors import ec2
-from .store import page
+from .store import UnknownPage, page
 
 ZONE_IDS = {zone.name: zone.zone_id for zones in RegionsAndZonesBackend.zones.values() for zone in zones}
 
 
 class Network(EC2BaseResponse):
     """The actions; put before moto's own by `install`."""
+
+    def create_subnet(self):
+        length = (self._get_param("CidrBlock") or "").rpartition("/")[2]
+        if length.isdigit() and not 16 <= int(length) <= 28 and int(length) <= 32:
+            raise ec2("InvalidSubnet.Range", f"The CIDR '{self._get_param('CidrBlock')}' is invalid.")
+        return super().create_subnet()
 
     def delete_subnet(self):
         subnet_id = self._get_param("SubnetId")
@@ -33,6 +40,9 @@ class Network(EC2BaseResponse):
         for instance_id in self._get_param("InstanceIds", []):
             if not re.fullmatch(r"i-([0-9a-f]{8}|[0-9a-f]{17})", instance_id):
                 raise ec2("InvalidInstanceID.Malformed", f'Invalid id: "{instance_id}"')
+        token = self._get_param("NextToken")
+        if token and token not in self.store.ec2.reservations:
+            raise UnknownPage(token)
         return super().describe_instances()
 
     def run_instances(self):
@@ -72,7 +82,12 @@ class Network(EC2BaseResponse):
     def describe_network_interfaces(self):
         return self._paged(super().describe_network_interfaces(), "NetworkInterfaces")
 
+    def describe_availability_zones(self):
+        check_filters(self, {"region-name", "state", "zone-id", "zone-name", "zone-type"})
+        return super().describe_availability_zones()
+
     def describe_tags(self):
+        check_filters(self, {"key", "resource-id", "resource-type", "value"})
         return self._paged(super().describe_tags(), "Tags")
 
     def describe_vpc_endpoints(self):

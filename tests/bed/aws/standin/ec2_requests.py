@@ -7,6 +7,13 @@ def filters(response):
     return response._filters_from_querystring()
 
 
+def check_filters(response, known):
+    """Refuses a filter that AWS does not know, where moto passes over it."""
+    for name in filters(response):
+        if name not in known and not name.startswith("tag:"):
+            raise ec2("InvalidParameterValue", f"The filter '{name}' is invalid")
+
+
 def filtered(wanted, items, describe):
     """The items that match; `describe` gives an item's filter values and its tags."""
     try:

@@ -13,22 +13,30 @@ from moto.ec2.models.security_groups import SecurityGroupRule
 from moto.ec2.responses._base_response import EC2BaseResponse
 from moto.ec2.utils import is_valid_security_group_id
 
-from .ec2_requests import filtered, filters, tags_for
+from .ec2_requests import check_filters, filtered, filters, tags_for
 from .errors import ec2
 from .store import page
 
 INGRESS, EGRESS = "ingress_rules", "egress_rules"
+FILTERS = {"description", "group-id", "group-name", "owner-id", "tag-key", "vpc-id"}  # that moto has too
 
 
 class SecurityGroups(EC2BaseResponse):
     """The actions; put before moto's own by `install`."""
 
     def create_security_group(self):
+        name, vpc_id = self._get_param("GroupName") or "", self._get_param("VpcId")
+        if name.lower().startswith("sg-") or not 1 <= len(name) <= 255:
+            raise ec2("InvalidParameterValue", f"Value ({name}) for parameter GroupName is invalid")
+        self.store.ec2.get_vpc(vpc_id)
+        if any(group.name.lower() == name.lower() for group in _all_groups(self.store) if group.vpc_id == vpc_id):
+            raise ec2("InvalidGroup.Duplicate", f"The security group '{name}' already exists for VPC '{vpc_id}'")
         result = super().create_security_group()
         self.store.ec2.get_security_group_from_id(result.result["GroupId"]).hidden_until = self.store.hidden_until()
         return result
 
     def describe_security_groups(self):
+        check_filters(self, FILTERS)
         groups = [g for g in super().describe_security_groups().result["SecurityGroups"] if self.store.seen(getattr(g, "hidden_until", 0))]
         missing = set(self._get_param("GroupIds", [])) - {g.id for g in groups}
         if missing and not self._get_param("Filters"):

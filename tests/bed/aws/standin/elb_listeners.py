@@ -41,7 +41,7 @@ class Listeners:
         weights = self._forward(balancer, port, protocol, self._get_param("DefaultActions", []))
         for existing in balancer.listeners.values():
             if existing.port == port:
-                if (existing.protocol, existing.weights) == (protocol, weights):
+                if (existing.protocol, existing.weights) == (protocol, weights) and self.same_tags(existing.arn, tags):
                     return ActionResult({"Listeners": [existing.shown()]})
                 raise elb("DuplicateListener", "A listener already exists on this port for this load balancer "
                           f"'{balancer.arn}'")

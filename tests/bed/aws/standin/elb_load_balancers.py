@@ -33,6 +33,7 @@ class LoadBalancer:
     dns_name: str
     enforce: str
     active_at: float
+    serves_from: float  # it goes on to serve while it takes up a change of subnets
     hidden_until: float
     subnets: dict = field(default_factory=dict)     # subnet id -> moto's subnet
     zone_since: dict = field(default_factory=dict)  # zone name -> since when it is enabled
@@ -48,6 +49,9 @@ class LoadBalancer:
 
     def state(self, store):
         return store.forced.get(self.arn) or ("active" if now() >= self.active_at else "provisioning")
+
+    def serves(self, store):
+        return now() >= self.serves_from and self.state(store) != "failed"
 
     def zones(self):
         return [{"ZoneName": subnet.availability_zone, "SubnetId": subnet.id,
@@ -84,9 +88,8 @@ class LoadBalancers:
 
         for existing in store.load_balancers.values():
             if existing.name == name:
-                # Whether tags belong to "the same settings" is not known: they are left out.
                 if (existing.scheme, set(existing.subnets), set(existing.security_groups), existing.ip_address_type) == (
-                        scheme, set(subnets), set(groups), kind):
+                        scheme, set(subnets), set(groups), kind) and self.same_tags(existing.arn, tags):
                     return ActionResult({"LoadBalancers": [existing.shown(store)]})
                 raise elb("DuplicateLoadBalancerName",
                           f"A load balancer with the same name '{name}' exists, but with different settings")
@@ -97,10 +100,10 @@ class LoadBalancers:
                 raise elb("InvalidSubnet", f"Not enough IP space available in {subnet.id}. "
                           f"ELB requires at least {FREE_ADDRESSES} free IP addresses in each subnet.")
 
-        arn = store.arn(f"loadbalancer/net/{name}/{new_hex(16)}")
+        arn, active_at = store.arn(f"loadbalancer/net/{name}/{new_hex(16)}"), now() + store.setting("load_balancer_provisioning")
         balancer = LoadBalancer(
             arn, name, scheme, vpc_id, kind, list(groups), f"{name}-{arn[-16:]}.elb.{store.region}.amazonaws.com",
-            "on" if groups else None, now() + store.setting("load_balancer_provisioning"), store.hidden_until())
+            "on" if groups else None, active_at, active_at, store.hidden_until())
         balancer.addresses = {m["SubnetId"]: m["PrivateIPv4Address"] for m in mappings if m.get("PrivateIPv4Address")}
         store.load_balancers[arn] = balancer
         store.elb_tags[arn] = tags
@@ -127,7 +130,7 @@ class LoadBalancers:
             return ActionResult({})  # AWS: deleting what is gone succeeds
         if balancer.attributes["deletion_protection.enabled"] == "true":
             raise elb("OperationNotPermitted", f"Load balancer '{arn}' cannot be deleted because deletion protection is enabled")
-        if any(arn in service.load_balancer_arns for service in store.services.values()):
+        if any(service.holds(arn) for service in store.services.values()):
             raise elb("ResourceInUse", f"Load balancer '{arn}' cannot be deleted because it is currently associated with another service")
         del store.load_balancers[arn]
         for gone in (arn, *balancer.listeners):
@@ -146,7 +149,7 @@ class LoadBalancers:
         if any(s.vpc_id != balancer.vpc_id for s in subnets.values()):
             raise elb("InvalidConfigurationRequest", "A load balancer's subnets must be in one VPC")
         lost = set(balancer.subnets) - set(subnets)
-        if lost and any(balancer.arn in s.load_balancer_arns and s.live() for s in store.services.values()):
+        if lost and any(s.holds(balancer.arn) and s.live() for s in store.services.values()):
             # The text is unverified.
             raise elb("InvalidConfigurationRequest", f"Subnets {', '.join(sorted(lost))} cannot be removed from load balancer "
                       f"'{balancer.arn}' while it has active VPC endpoint associations")
@@ -190,7 +193,7 @@ class LoadBalancers:
         limits = {"network-load-balancers": store.setting("load_balancers"), "target-groups": store.setting("target_groups"),
                   "listeners-per-network-load-balancer": store.setting("listeners_per_load_balancer"),
                   "targets-per-network-load-balancer": 3000, "targets-per-availability-zone-per-network-load-balancer": 500,
-                  "targets-per-target-group": 1000, "target-groups-per-action-on-network-load-balancer": 5,
+                  "targets-per-target-group": store.setting("targets_per_target_group"), "target-groups-per-action-on-network-load-balancer": 5,
                   "network-load-balancer-enis-per-vpc": 1200}
         shown, token = page([{"Name": k, "Max": str(v)} for k, v in limits.items()],
                             self._get_param("PageSize"), self._get_param("Marker"), 400)

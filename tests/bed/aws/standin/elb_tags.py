@@ -44,6 +44,10 @@ class Tags:
             raise elb("ValidationError", "Cannot describe tags for more than '20' resources")
         return ActionResult({"TagDescriptions": [{"ResourceArn": arn, "Tags": dict(self.tags_of(arn))} for arn in arns]})
 
+    def same_tags(self, arn, tags):
+        """Whether a create with these tags asks for the thing that is there; nobody knows if tags belong to its settings."""
+        return not self.store.setting("tags_are_settings") or self.store.elb_tags[arn] == tags
+
     def tags_of(self, arn):
         tags = self.store.elb_tags.get(arn)
         if tags is None:

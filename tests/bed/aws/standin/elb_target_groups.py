@@ -75,7 +75,7 @@ class TargetGroups:
             group.attributes["preserve_client_ip.enabled"] = "false"
         for existing in store.target_groups.values():
             if existing.name == name:
-                if existing.settings == group.settings:  # tags left out, as for load balancers
+                if existing.settings == group.settings and self.same_tags(existing.arn, tags):
                     return ActionResult({"TargetGroups": [existing.shown(store)]})
                 raise elb("DuplicateTargetGroupName", f"A target group with the same name '{name}' exists, but with different settings")
         if len(store.target_groups) >= store.setting("target_groups"):

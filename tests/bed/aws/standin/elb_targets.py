@@ -35,6 +35,8 @@ class Targets:
         wanted = self._get_param("Targets", [])
         for target in wanted:
             (_check_address if group.target_type == "ip" else _check_instance)(store, group, target["Id"])
+        if len(set(group.targets) | {_key(group, target) for target in wanted}) > store.setting("targets_per_target_group"):
+            raise elb("TooManyTargets", f"The maximum number of targets has been reached for target group '{group.arn}'")
         for target in wanted:
             key = _key(group, target)
             existing = group.targets.get(key)
@@ -94,8 +96,8 @@ def _health(store, group, key):
         del group.targets[key]
         target = None
     instance = _instance(store, key[0]) if target is not None and group.target_type == "instance" else None
-    if instance is not None and instance.state in ("shutting-down", "terminated"):
-        del group.targets[key]  # AWS deregisters a terminated instance by itself
+    if instance is not None and instance.state in ("shutting-down", "terminated") and store.setting("terminated_targets_leave"):
+        del group.targets[key]
         target = None
     if target is None:
         return NOT_REGISTERED

@@ -42,6 +42,9 @@ class Endpoint(VPCEndPoint):
 
     state = property(connection_state, lambda self, value: None)
 
+    def zones(self):
+        return sorted(self.store.ec2.get_subnet(subnet_id).availability_zone_id for subnet_id in self.subnet_ids)
+
 
 class EndpointConnections(EC2BaseResponse):
     """The actions; put before moto's own by `install`."""
@@ -93,7 +96,8 @@ class EndpointConnections(EC2BaseResponse):
 
     # ---- the provider
     def describe_vpc_endpoint_connections(self):
-        connections = [(service, account, endpoint) for service in self.store.services.values() if self.store.seen(service.hidden_until)
+        connections = [(service, account, endpoint) for service in self.store.services.values()
+                       if self.store.seen(service.hidden_until) and not service.deleted
                        for account, endpoint in service.endpoints()]
         found = filtered(filters(self), connections, lambda c: (
             {"service-id": c[0].id, "vpc-endpoint-owner": c[1], "vpc-endpoint-state": c[2].state, "vpc-endpoint-id": c[2].id,

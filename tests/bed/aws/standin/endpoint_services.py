@@ -33,16 +33,23 @@ class EndpointService(TaggedEC2Resource):
         """Takes a load balancer in, or looks at the zones of one again."""
         self.zones[balancer.arn] = _zones(balancer)
 
+    @property
+    def deleted(self):
+        return self.gone_at is not None and self.gone_at <= now()
+
+    def holds(self, arn):
+        return arn in self.zones and not self.deleted
+
     def state(self):
         if self.gone_at is not None:
-            return "Deleting"
+            return "Deleted" if self.deleted and self.store.setting("deleted_services_are_shown") else "Deleting"
         return self.store.forced.get(self.id) or ("Available" if now() >= self.available_at else "Pending")
 
     def offered(self):
         """The (name, id) of the zones that consumers may connect in."""
         zones = dict(self.zones)
         if self.store.setting("service_zones_follow_set_subnets"):
-            zones = {arn: _zones(self.store.load_balancers[arn]) for arn in zones}
+            zones = {arn: _zones(self.store.load_balancers[arn]) for arn in zones if arn in self.store.load_balancers}
         return sorted({zone for some in zones.values() for zone in some}, key=lambda zone: zone[1])
 
     def endpoints(self):
@@ -136,7 +143,7 @@ class EndpointServices(EC2BaseResponse):
         store, bad = self.store, []
         for service_id in self._get_param("ServiceIds", []):
             service = store.services.get(service_id)
-            if service is None:
+            if service is None or service.deleted:
                 bad.append(_item(service_id, "InvalidVpcEndpointService.NotFound", f"The VpcEndpointService Id '{service_id}' does not exist"))
             elif service.live():
                 bad.append(_item(service_id, "ExistingVpcEndpointConnections", "Service has existing active VPC Endpoint connections!"))
@@ -188,7 +195,7 @@ class EndpointServices(EC2BaseResponse):
                 raise no_load_balancer(arn)  # unverified
             if balancer.state(store) != "active" and store.setting("service_needs_active_load_balancer"):
                 raise ec2("InvalidParameter", f"Load balancer {arn} is not active")  # unverified
-            if any(arn in other.zones for other in store.services.values() if other is not service):
+            if any(other.holds(arn) for other in store.services.values() if other is not service):
                 raise ec2("InvalidParameter", f"LBs are already associated with another VPC Endpoint Service Configuration: {arn}")
             balancers.append(balancer)
         return balancers

@@ -24,7 +24,7 @@ def inventory(account, region):
                 r.id: _ec2(store, r.id, **_rule(r)) for groups in store.ec2.groups.values() for g in groups.values()
                 for r in g.ingress_rules + g.egress_rules},
             "load_balancers": {
-                b.arn: _elb(store, b.arn, name=b.name, state=b.state(store), subnets=sorted(b.subnets), enforce=b.enforce,
+                b.arn: _elb(store, b.arn, name=b.name, state=b.state(store), serves=b.serves(store), subnets=sorted(b.subnets), enforce=b.enforce,
                             security_groups=sorted(b.security_groups), attributes=b.attributes) for b in store.load_balancers.values()},
             "listeners": {
                 item.arn: _elb(store, item.arn, load_balancer=b.arn, port=item.port, protocol=item.protocol, weights=item.weights,
@@ -36,8 +36,8 @@ def inventory(account, region):
                 s.id: _ec2(store, s.id, name=s.name, state=s.state(), load_balancers=s.load_balancer_arns,
                            zones=[zone_id for _, zone_id in s.offered()], principals=sorted(s.principals),
                            acceptance_required=s.acceptance_required,
-                           connections={e.id: {"account": owner, "state": e.state} for owner, e in s.endpoints()})
-                for s in store.services.values()},
+                           connections={e.id: {"account": owner, "state": e.state, "zones": e.zones()} for owner, e in s.endpoints()})
+                for s in store.services.values() if not s.deleted},
             "vpc_endpoints": {
                 e.id: _ec2(store, e.id, service=e.service_name, vpc=e.vpc_id, subnets=e.subnet_ids, state=e.state)
                 for e in store.endpoints.values()},

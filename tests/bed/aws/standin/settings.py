@@ -21,27 +21,34 @@ QUOTAS = {
     "load_balancers": 50,
     "listeners_per_load_balancer": 50,
     "target_groups": 3000,
+    "targets_per_target_group": 1000,
     "rules_per_security_group": 60,
 }
 
-ANSWERS = {  # undocumented, so a test can play either
+# Undocumented, so a test can play each: the first is what we hold for likely. /__answers lists them, and the
+# operator is tested with every one.
+ANSWERS = {
     # CreateVpcEndpointServiceConfiguration with the token of a service that is deleted:
-    # "new" service, the "deleted" one again, or a "mismatch" error.
-    "token_of_deleted_service": "new",
-    "service_zones_follow_set_subnets": False,  # else only a re-add of the NLB refreshes them
-    "service_needs_active_load_balancer": True,
-    "weight_zero_is_checked": True,             # a group with weight 0 counts as in use
-    "dns_failover_off_is_accepted": True,       # minimum_healthy_targets.count = off
-    "rejected_may_be_accepted": True,
+    # a "new" service, the "deleted" one again, or a "mismatch" error.
+    "token_of_deleted_service": ("new", "deleted", "mismatch"),
+    "deleted_services_are_shown": (False, True),       # as Deleted, after they were Deleting
+    "service_zones_follow_set_subnets": (False, True),  # else only a re-add of the NLB refreshes them
+    "service_needs_active_load_balancer": (True, False),
+    "tags_are_settings": (False, True),                # a create of the same name with other tags is a Duplicate…
+    "terminated_targets_leave": (True, False),         # else they stay, unused, until they are deregistered
+    "weight_zero_is_checked": (True, False),           # a group with weight 0 counts as in use
+    "dns_failover_off_is_accepted": (True, False),     # minimum_healthy_targets.count = off
+    "rejected_may_be_accepted": (True, False),
 }
 
 OTHER = {
     "latency_ms": 0.0,  # every AWS call takes at least so long
     "throttled": False,     # AWS's published request rates are enforced
+    "journal": False,       # /__journal keeps the whole account after every write that succeeds
     "iam_enforced": False,  # EC2 and ELBv2 calls need a policy that allows the action; conditions are not looked at
 }
 
-DEFAULTS = {**PACES, **QUOTAS, **ANSWERS, **OTHER}
+DEFAULTS = {**PACES, **QUOTAS, **{name: answers[0] for name, answers in ANSWERS.items()}, **OTHER}
 
 
 class Settings:
@@ -72,12 +79,12 @@ def _checked(name, value):
     if name not in DEFAULTS:
         raise ValueError(f"no setting is called {name!r}; there are: {', '.join(sorted(DEFAULTS))}")
     default = DEFAULTS[name]
-    if isinstance(default, bool) or isinstance(value, bool):
-        good = isinstance(default, bool) and isinstance(value, bool)
-    elif isinstance(default, (int, float)):
-        good = isinstance(value, (int, float)) and value >= 0
+    if name in ANSWERS:
+        good = any(type(value) is type(answer) and value == answer for answer in ANSWERS[name])
+    elif isinstance(default, bool):
+        good = isinstance(value, bool)
     else:
-        good = value in ("new", "deleted", "mismatch")
+        good = isinstance(value, (int, float)) and not isinstance(value, bool) and value >= 0
     if not good:
         raise ValueError(f"{value!r} is no value for {name} (default {default!r})")
     return value

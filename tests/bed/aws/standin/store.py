@@ -1,5 +1,6 @@
 """What the stand-in knows beyond moto, one Store per account and region; and small helpers over it."""
 import fnmatch
+import re
 import secrets
 import threading
 import time
@@ -32,6 +33,7 @@ class Store:
     lingering: list = field(default_factory=list)       # (when gone, network interface)
     forced: dict = field(default_factory=dict)          # /__force: id -> state
     buckets: dict = field(default_factory=dict)         # throttle: bucket -> (tokens, as of when)
+    journal: list = field(default_factory=list)         # the account after each write, while the setting is on
 
     @property
     def ec2(self):
@@ -68,7 +70,8 @@ class Store:
             if interface.id in self.ec2.enis:
                 interface.delete()
         for service in [s for s in self.services.values() if s.gone_at is not None and s.gone_at <= at]:
-            self.forget_ec2(self.services, service.id)
+            if not self.setting("deleted_services_are_shown"):
+                self.forget_ec2(self.services, service.id)
         for endpoint in [e for e in self.endpoints.values() if getattr(e, "gone_at", None) is not None and e.gone_at <= at]:
             for interface_id in endpoint.network_interface_ids:
                 if interface_id in self.ec2.enis:
@@ -99,8 +102,14 @@ def forget_all():
     _stores.clear()
 
 
+class UnknownPage(Exception):
+    """A token that no answer gave."""
+
+
 def page(items, size, token, most):
     """One page of a list, and the token of the next; AWS's tokens are opaque, so ours look it."""
+    if token and not re.fullmatch("page-[0-9a-z]+", token):
+        raise UnknownPage(token)
     start = int(token.removeprefix("page-"), 36) if token else 0
     end = start + min(size or most, most)
     return items[start:end], (f"page-{_base36(end)}" if end < len(items) else None)

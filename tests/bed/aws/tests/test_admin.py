@@ -4,6 +4,7 @@ import urllib.request
 
 import botocore.exceptions
 import pytest
+import seed
 from conftest import admin, refused, wait
 
 
@@ -90,7 +91,8 @@ def test_the_inventory_is_the_same_after_all_is_undone(aws, consumer, vpc):
     assert during["target_groups"][target_group]["tags"] == {"owner": "me"}
     assert during["listeners"][listener]["weights"] == {target_group: 1} and during["load_balancers"][balancer]["security_groups"] == [ours]
     assert during["security_group_rules"][rule["SecurityGroupRuleId"]]["peer"] == ours
-    assert during["endpoint_services"][service["ServiceId"]]["connections"] == {endpoint: {"account": consumer.id, "state": "pendingAcceptance"}}
+    assert during["endpoint_services"][service["ServiceId"]]["connections"] == {
+        endpoint: {"account": consumer.id, "state": "pendingAcceptance", "zones": list(seed.ZONES)}}
     assert consumer.inventory()["vpc_endpoints"][endpoint]["state"] == "pendingAcceptance"
 
     aws.ec2.reject_vpc_endpoint_connections(ServiceId=service["ServiceId"], VpcEndpointIds=[endpoint])
