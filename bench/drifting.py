@@ -8,7 +8,7 @@ from calls import Log, ended, is_full, is_write, looks, writes
 from results import Results
 from scene import Scene
 
-RESYNC = ("--resync", "2s", "--full-resync", "10h")
+RESYNC = ("--resync", "1s", "--full-resync", "10h")
 STEADY_LOOKS = 5  # that a deed is given: each shows one more of the three brokers' groups
 FIELDS = {  # what the operator keeps true, by kind of the stand-in's inventory
     "load_balancers": ("enforce", "security_groups", "attributes", "subnets", "tags"),
@@ -45,8 +45,8 @@ class Story:
         deed(self._by)
         if self._picture() == self._whole:
             raise SystemExit(f"bench: {what}: and nothing changed in AWS")
-        parts = self._scene.wait(f"repaired, or {STEADY_LOOKS} looks: {what}", lambda: self._looks(began),
-                                 lambda parts: self._picture() == self._whole or len(parts) > STEADY_LOOKS)
+        self._scene.wait(f"repaired, or {STEADY_LOOKS} looks: {what}", lambda: self._looks(began),
+                         lambda parts: self._picture() == self._whole or len(parts) > STEADY_LOOKS)
         if self._picture() != self._whole:
             self._scene.look_fully()
             self._scene.wait(f"repaired: {what}", self._picture, self._whole.__eq__)
@@ -60,9 +60,10 @@ class Story:
     def _telling(self, look: Log) -> dict:
         """Whether InSync was False when the repair was done, and had not been True again before."""
         began, done = look[0]["at"], max(map(ended, filter(is_write, look)))
-        meanwhile = [status for at, status in self._said if began <= at <= done]
-        return {"said": meanwhile == ["False"], "seconds_to_repair": round(done - began, 2),
-                "seconds_until_said": next((round(at - began, 2) for at, status in self._said if at >= began and status == "False"), None)}
+        said = [(round(at - began, 2), status) for at, status in self._said if at >= began]
+        repaired = round(done - began, 2)
+        return {"said": [status for at, status in said if at <= repaired] == ["False"], "seconds_to_repair": repaired,
+                "seconds_until_said": next((at for at, status in said if status == "False"), None)}
 
     def _looks(self, began: float) -> list[Log]:
         return looks(self._scene.log_since(began))

@@ -70,10 +70,11 @@ def _lose_a_listener(scene: Scene, results: Results, latency: int) -> None:
 def _replace(scene: Scene, results: Results, latency: int) -> None:
     """The instance of broker 2 ends, and another one has its id."""
     began = time.time()
-    with scene.operator.standing_still():
+    with scene.standing_still():
         scene.end(2)
         new = scene.launch(2)
     scene.wait("the ports of broker 2 lead to its new instance", scene.targets, lambda held: held[new] == 2)
+    scene.rest_until_checked(began)  # until then the object may say what it said before
     _changed(scene, results, f"replace one of {_size(scene)}", latency, began, scene.settled())
 
 

@@ -10,7 +10,7 @@ from results import Results
 from scene import Scene
 
 SIZES = (3, 12, 20, 49)  # 49 brokers and the bootstrap are the 50 NLB listeners that AWS allows
-BOTH = ("--resync", "2s", "--full-resync", "5s")
+BOTH = ("--resync", "1s", "--full-resync", "3s")
 WHOLE_LOOKS = 6  # among them two full ones
 # For the CPU time: as many looks as there can be.
 STEADY = ("--resync", "1s", "--time-scale", "10", "--full-resync", "10h")

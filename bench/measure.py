@@ -1,5 +1,4 @@
 """Takes the measures in the bed that bench.py started: measure.py BINARY PART..."""
-import json
 import sys
 import time
 from collections.abc import Callable
@@ -12,9 +11,8 @@ from lab.world import leave_in_order_when_interrupted  # noqa: E402
 from lifecycle import change, create  # noqa: E402
 from looking import look  # noqa: E402
 from planning import plan  # noqa: E402
-from report import document, missed, sections  # noqa: E402
+from report import as_json, document, missed, sections  # noqa: E402
 from results import Results  # noqa: E402
-from targets import CALLS, OTHERS, SECONDS  # noqa: E402
 
 PARTS: dict[str, Callable[[Path, Results], None]] = {
     "create": create, "change": change, "look": look, "drift": drift, "plan": plan}
@@ -30,15 +28,14 @@ def main() -> int:
     if set(asked) == set(PARTS):
         text = document(results)
         (HERE / "RESULTS.md").write_text(text)
-        (HERE / "results.json").write_text(json.dumps(results.as_json(), indent=1) + "\n")
+        (HERE / "results.json").write_text(as_json(results))
     else:
         text = "\n\n".join(sections(results))
     print(f"\n{text}\n")
     print(f"{time.monotonic() - began:.0f} s in all")
-    targets = [*CALLS, *SECONDS, *OTHERS]
-    for target in missed(targets, results):
+    for target in missed(results):
         print(f"MISSED{' (on this machine)' if target.timed else ''}: {target.text}")
-    return int(any(not target.timed for target in missed(targets, results)))
+    return int(any(not target.timed for target in missed(results)))
 
 
 if __name__ == "__main__":

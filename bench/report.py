@@ -1,9 +1,15 @@
-"""The results as tables, for people."""
+"""The results as tables for people, and as JSON for machines."""
+import json
 from collections.abc import Iterable, Sequence
 
 from results import Results, machine, stamp
 from targets import CALLS, OTHERS, SECONDS, Target
 
+BY_ACTION = {
+    "AWS calls by action: create and delete": ("create", "delete"),
+    "AWS calls by action: a broker comes, an instance is replaced": ("add", "replace"),
+    "AWS calls by action: a look that finds nothing to do": ("look",),
+}
 HEAD = """\
 # What the operator costs
 
@@ -20,20 +26,34 @@ def document(results: Results) -> str:
     return "\n\n".join([HEAD.format(stamp=stamp(), **machine()).rstrip(), *sections(results)]) + "\n"
 
 
+def as_json(results: Results) -> str:
+    figures = [
+        {"name": target.name, "figure": target.text, "unit": target.unit or "count", "ack": target.ack, "most": target.most,
+         "ours": results.figures[target.name], "verdict": _verdict(target, results),
+         "load_average": results.loads.get(target.name)}
+        for target in (*CALLS, *SECONDS, *OTHERS) if target.name in results.figures]
+    held = {"measured": stamp(), "machine": machine(), "figures": figures, "drift": results.drift,
+            "calls_by_action": results.actions}
+    return json.dumps(held, indent=1) + "\n"
+
+
 def sections(results: Results) -> Iterable[str]:
     for title, targets in (("AWS calls", CALLS), ("Seconds", SECONDS), ("Besides", OTHERS)):
         rows = [_row(target, results) for target in targets if target.name in results.figures]
         if rows:
-            yield _section(title, ("figure", "ACK", "to reach", "ours", "", *(["load average"] * (title == "Seconds"))), rows)
+            load = ("load average",) if targets is SECONDS else ()
+            yield _section(title, ("figure", "ACK", "to reach", "ours", "", *load), rows)
     if results.drift:
         yield _section("Drift by hand", ("what somebody did", "shown by", "looks", "InSync=False", "said after", "repaired after"),
                        [_deed(each) for each in results.drift])
-    if results.actions:
-        yield _section("AWS calls by action", ("action", *results.actions), _by_action(results))
+    for title, words in BY_ACTION.items():
+        cases = {case: counted for case, counted in results.actions.items() if any(word in case for word in words)}
+        if cases:
+            yield _section(title, ("action", *cases), _by_action(cases))
 
 
-def missed(targets: Iterable[Target], results: Results) -> list[Target]:
-    return [target for target in targets if _verdict(target, results) == "MISSED"]
+def missed(results: Results) -> list[Target]:
+    return [target for target in (*CALLS, *SECONDS, *OTHERS) if _verdict(target, results) == "MISSED"]
 
 
 def _row(target: Target, results: Results) -> tuple[str, ...]:
@@ -55,10 +75,10 @@ def _deed(deed: dict) -> tuple[str, ...]:
             "never" if said is None else f"{said} s", f"{deed['seconds_to_repair']} s")
 
 
-def _by_action(results: Results) -> Iterable[tuple[str, ...]]:
-    for action in sorted({action for counted in results.actions.values() for action in counted}):
-        yield (action, *(str(counted.get(action, "")) for counted in results.actions.values()))
-    yield ("all", *(str(sum(counted.values())) for counted in results.actions.values()))
+def _by_action(cases: dict[str, dict[str, int]]) -> Iterable[tuple[str, ...]]:
+    for action in sorted({action for counted in cases.values() for action in counted}):
+        yield (action, *(str(counted.get(action, "")) for counted in cases.values()))
+    yield ("all", *(str(sum(counted.values())) for counted in cases.values()))
 
 
 def _number(value: float) -> str:

@@ -27,10 +27,6 @@ class Results:
         self.actions[case] = dict(sorted(counted.items()))
         self.count(case, counted.total())
 
-    def as_json(self) -> dict:
-        return {"measured": stamp(), "machine": machine(), "figures": self.figures, "load_average": self.loads,
-                "calls_by_action": self.actions, "drift": self.drift}
-
 
 def stamp() -> str:
     return datetime.now(UTC).strftime("%Y-%m-%d %H:%M UTC")

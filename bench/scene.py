@@ -1,13 +1,14 @@
 """Brokers in an account of their own, the objects that offer them, and the operator that is measured."""
 import subprocess
+import sys
 import time
 from collections import Counter
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager
 from functools import cache
 from pathlib import Path
 
-from calls import Log, ended, looks, writes
+from calls import REST, Log, ended, looks, writes
 from lab.kube import Kube, Link
 from lab.operator import Operator
 from lab.waiting import NotAsTold, Seen, wait_for
@@ -32,6 +33,7 @@ class Scene:
     """One object, or several side by side, with so many brokers each."""
 
     def __init__(self, binary: Path, brokers: int, objects: int = 1, latency_ms: int = 0, spec: str = ""):
+        print(f"bench: {objects} x {brokers} brokers, {latency_ms} ms a call", file=sys.stderr, flush=True)
         self.world = World.seeded()
         self.brokers = brokers
         self.kube: Kube = self.world.kube()
@@ -133,6 +135,11 @@ class Scene:
         """Waits until the operator has made its last call for now; it is served SELDOM."""
         self.wait("the operator rests", lambda: self.log_since(0)[-1:],
                   lambda last: not last or time.time() - ended(last[0]) > 3)
+
+    def standing_still(self) -> AbstractContextManager[None]:
+        """The operator stops between two looks."""
+        self.wait("a look has ended", lambda: self.log_since(0)[-1], lambda last: time.time() - ended(last) > REST)
+        return self.operator.standing_still()
 
     def rest_until_checked(self, began: float) -> None:
         """Waits for a look that follows the last write since then, and writes nothing."""
