@@ -10,6 +10,7 @@ from scene import Scene
 
 RESYNC = ("--resync", "1s", "--full-resync", "10h")
 STEADY_LOOKS = 5  # that a deed is given: each shows one more of the three brokers' groups
+FULL_LOOKS = 2     # that may pass until the one that was asked for is over
 FIELDS = {  # what the operator keeps true, by kind of the stand-in's inventory
     "load_balancers": ("enforce", "security_groups", "attributes", "subnets", "tags"),
     "target_groups": ("check", "attributes", "targets", "tags"),
@@ -45,17 +46,23 @@ class Story:
         deed(self._by)
         if self._picture() == self._whole:
             raise SystemExit(f"bench: {what}: and nothing changed in AWS")
-        self._scene.wait(f"repaired, or {STEADY_LOOKS} looks: {what}", lambda: self._looks(began),
-                         lambda parts: self._picture() == self._whole or len(parts) > STEADY_LOOKS)
-        if self._picture() != self._whole:
+        if not self._mended(began, STEADY_LOOKS):
             self._scene.look_fully()
-            self._scene.wait(f"repaired: {what}", self._picture, self._whole.__eq__)
+            if not self._mended(began, len(self._looks(began)) + FULL_LOOKS):
+                self._whole = self._picture()
+                return {"deed": what, "repaired": False, "look": "none", "looks": len(self._looks(began)), "said": False,
+                        "seconds_to_repair": None, "seconds_until_said": None}
         self._scene.rest_until_checked(began)
         self._scene.settled()
         parts = self._looks(began)
         number = next(number for number, look in enumerate(parts) if writes(look))
-        return {"deed": what, "repaired": self._picture() == self._whole, "look": "full" if is_full(parts[number]) else "steady",
-                "looks": number + 1, **self._telling(parts[number])}
+        kind = "full" if is_full(parts[number]) else "steady"
+        return {"deed": what, "repaired": True, "look": kind, "looks": number + 1, **self._telling(parts[number])}
+
+    def _mended(self, began: float, most: int) -> bool:
+        """Whether AWS is as it was, after so many looks at most."""
+        self._scene.wait(f"{most} looks", lambda: self._picture() == self._whole or len(self._looks(began)) > most, bool)
+        return self._picture() == self._whole
 
     def _telling(self, look: Log) -> dict:
         """Whether InSync was False when the repair was done, and had not been True again before."""

@@ -70,9 +70,9 @@ def _verdict(target: Target, results: Results) -> str:
 
 
 def _deed(deed: dict) -> tuple[str, ...]:
-    said = deed["seconds_until_said"]
-    return (deed["deed"], deed["look"], str(deed["looks"]), "yes" if deed["said"] else "NO",
-            "never" if said is None else f"{said} s", f"{deed['seconds_to_repair']} s")
+    said, repaired = ("never" if seconds is None else f"{seconds} s"
+                      for seconds in (deed["seconds_until_said"], deed["seconds_to_repair"]))
+    return (deed["deed"], deed["look"], str(deed["looks"]), "yes" if deed["said"] else "NO", said, repaired)
 
 
 def _by_action(cases: dict[str, dict[str, int]]) -> Iterable[tuple[str, ...]]:

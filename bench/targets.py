@@ -79,7 +79,7 @@ SECONDS = (
 )
 
 OTHERS = (
-    Target("drift not repaired", "kinds of drift by hand that are not repaired (of 13; of ACK's 9)", "9", 0),
+    Target("drift not repaired", "kinds of drift by hand (below) that are not repaired; ACK: of 9", "9", 0),
     Target("drift not said", "- of which InSync=False did not tell until repaired", "9", 0),
     Target("memory idle", "resident memory, idle", "133", 32, "MiB"),
     Target("memory 3", "- 3 brokers", "", None, "MiB"),
