@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 use std::future::Future;
 
-use kpl_core::model::{Observed, Outcome, Part, Query, Region};
+use kpl_core::model::{Observed, Outcome, Part, Query, Region, Urgency};
 use kpl_core::plan::Step;
 
 /// One region of one account, as seen by one object.
@@ -33,6 +33,6 @@ pub trait Clouds: Send + Sync + 'static {
     /// What it hands out.
     type Cloud: Cloud;
 
-    /// The cloud in one region.
-    fn region(&self, region: &Region) -> Self::Cloud;
+    /// The cloud in one region, for calls of this urgency.
+    fn region(&self, region: &Region, urgency: Urgency) -> Self::Cloud;
 }

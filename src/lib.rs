@@ -14,7 +14,7 @@ pub mod runtime;
 
 use std::process::ExitCode;
 
-use kpl_core::model::Region;
+use kpl_core::model::{Region, Urgency};
 
 use crate::aws::{AwsClients, AwsCloud};
 use crate::cloud::Clouds;
@@ -22,8 +22,8 @@ use crate::cloud::Clouds;
 impl Clouds for AwsClients {
     type Cloud = AwsCloud;
 
-    fn region(&self, region: &Region) -> AwsCloud {
-        self.for_region(region)
+    fn region(&self, region: &Region, urgency: Urgency) -> AwsCloud {
+        self.for_region(region, urgency)
     }
 }
 

@@ -2,12 +2,12 @@
 
 use kpl_core::model::{Account, AccountId, Failure, Partition};
 
-use super::call::{incomplete, read};
+use super::call::incomplete;
 use super::{Clients, operation};
 
 pub(super) async fn account(aws: &Clients) -> Result<Account, Failure> {
     let operation = operation::GET_CALLER_IDENTITY;
-    let answer = read(operation, aws.sts.get_caller_identity().send()).await?;
+    let answer = aws.read(operation, aws.sts.get_caller_identity().send()).await?;
     let id = answer.account().ok_or_else(|| incomplete(operation, "the account"))?;
     // arn:aws-cn:sts::…
     let partition = answer.arn().and_then(|arn| arn.split(':').nth(1)).filter(|partition| !partition.is_empty());

@@ -5,7 +5,6 @@ use std::collections::{BTreeMap, BTreeSet};
 use aws_sdk_ec2::types::{Filter, Instance, InstanceStateName};
 use kpl_core::model::{BrokerInstance, BrokerSource, ErrorClass, Failure, InstanceId, InstanceState, VpcId, ZoneId};
 
-use super::call::pages;
 use super::{Clients, convert, operation, vpc};
 
 /// What the selector or the static list finds, in every state: what is terminated and what was never
@@ -74,7 +73,7 @@ async fn listed(aws: &Clients, ids: &[String], filters: Vec<Filter>) -> Result<V
             .set_next_token(token)
             .send()
     };
-    let answers = pages(operation::DESCRIBE_INSTANCES, request, |page| page.next_token()).await?;
+    let answers = aws.pages(operation::DESCRIBE_INSTANCES, request, |page| page.next_token()).await?;
     let instances = answers.into_iter().flat_map(|page| page.reservations.unwrap_or_default());
     Ok(instances.flat_map(|reservation| reservation.instances.unwrap_or_default()).collect())
 }

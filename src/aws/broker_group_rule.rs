@@ -8,7 +8,7 @@ use kpl_core::model::{
 };
 use kpl_core::plan::broker_group_rule::Change;
 
-use super::call::{Unwritten, confirmed, pages, write};
+use super::call::{Unwritten, confirmed};
 use super::{Clients, convert, operation};
 
 type Rules = BTreeMap<SecurityGroupId, BTreeMap<SecurityGroupRuleId, BrokerGroupRule>>;
@@ -19,7 +19,7 @@ pub(super) async fn rules(aws: &Clients, scope: &Scope) -> Result<Rules, Failure
         let request = aws.ec2.describe_security_group_rules().filters(convert::owned(&scope.owner));
         request.max_results(1000).set_next_token(token).send()
     };
-    let answers = pages(operation::DESCRIBE_SECURITY_GROUP_RULES, request, |page| page.next_token()).await?;
+    let answers = aws.pages(operation::DESCRIBE_SECURITY_GROUP_RULES, request, |page| page.next_token()).await?;
     let mut rules = Rules::new();
     for rule in answers.iter().flat_map(|page| page.security_group_rules()) {
         if let Some((group, id, rule)) = ours(scope, rule) {
@@ -67,7 +67,7 @@ pub(super) async fn apply(aws: &Clients, change: &Change) -> Result<Answer, Unwr
                 .group_id(group.as_str())
                 .ip_permissions(permission)
                 .set_tag_specifications(convert::tagged(ResourceType::SecurityGroupRule, tags));
-            let answer = write(operation, request.send()).await?;
+            let answer = aws.write(operation, request.send()).await?;
             confirmed(operation, &answer, answer.r#return())?;
             let made = answer.security_group_rules().iter().find_map(|rule| rule.security_group_rule_id());
             let id = made.ok_or_else(|| Unwritten::incomplete(operation, "the rule's id"))?;
@@ -76,7 +76,7 @@ pub(super) async fn apply(aws: &Clients, change: &Change) -> Result<Answer, Unwr
         Change::Revoke { group, rule } => {
             let operation = operation::REVOKE_SECURITY_GROUP_INGRESS;
             let request = aws.ec2_writes.revoke_security_group_ingress().group_id(group.as_str());
-            let answer = write(operation, request.security_group_rule_ids(rule.as_str()).send()).await?;
+            let answer = aws.write(operation, request.security_group_rule_ids(rule.as_str()).send()).await?;
             confirmed(operation, &answer, answer.r#return())?;
             Ok(Answer::Accepted)
         }

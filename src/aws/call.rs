@@ -3,6 +3,7 @@
 use std::borrow::Cow;
 use std::cell::Cell;
 use std::future::Future;
+use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use aws_sdk_ec2::config::http::HttpResponse;
@@ -17,11 +18,19 @@ use futures::future::BoxFuture;
 use kpl_core::model::{ErrorClass, Failure, Outcome};
 use tracing::{debug, info};
 
-use super::error;
+use super::limits::Limits;
+use super::{Clients, error};
 
 tokio::task_local! {
-    /// Whether a request of the running call was handed to the transport.
-    static SENT: Cell<bool>;
+    /// The call under way, for [`Watch`].
+    static CALL: Call;
+}
+
+struct Call {
+    operation: &'static str,
+    limits: Arc<Limits>,
+    /// Whether a request was handed to the transport.
+    sent: Cell<bool>,
 }
 
 /// A write that was not acknowledged.
@@ -86,83 +95,91 @@ pub(super) fn confirmed(operation: &'static str, answer: &impl RequestId, flag: 
     }
 }
 
-/// Makes a call that changes nothing. Boxed, as are writes: the SDK's futures are tens of kilobytes.
-pub(super) fn read<'a, T, E>(
-    operation: &'static str,
-    request: impl Future<Output = Result<T, SdkError<E>>> + Send + 'a,
-) -> BoxFuture<'a, Result<T, Failure>>
-where
-    T: RequestId + Send + 'a,
-    E: ProvideErrorMetadata + std::error::Error + Send + 'static,
-{
-    Box::pin(async move {
-        let (result, took) = made(operation, request).await;
-        match &result {
-            Ok(answer) => debug!(operation, ms = took, request_id = answer.request_id(), "read"),
-            Err(unwritten) => log_failure(unwritten, took, false),
-        }
-        result.map_err(Unwritten::into_failure)
-    })
-}
+impl Clients {
+    /// Makes a call that changes nothing. Boxed, as are writes: the SDK's futures are tens of kilobytes.
+    pub(super) fn read<'a, T, E>(
+        &'a self,
+        operation: &'static str,
+        request: impl Future<Output = Result<T, SdkError<E>>> + Send + 'a,
+    ) -> BoxFuture<'a, Result<T, Failure>>
+    where
+        T: RequestId + Send + 'a,
+        E: ProvideErrorMetadata + std::error::Error + Send + 'static,
+    {
+        Box::pin(async move {
+            let (result, took) = self.made(operation, request).await;
+            match &result {
+                Ok(answer) => debug!(operation, ms = took, request_id = answer.request_id(), "read"),
+                Err(unwritten) => log_failure(unwritten, took, false),
+            }
+            result.map_err(Unwritten::into_failure)
+        })
+    }
 
-/// Makes a call that changes something.
-pub(super) fn write<'a, T, E>(
-    operation: &'static str,
-    request: impl Future<Output = Result<T, SdkError<E>>> + Send + 'a,
-) -> BoxFuture<'a, Result<T, Unwritten>>
-where
-    T: RequestId + Send + 'a,
-    E: ProvideErrorMetadata + std::error::Error + Send + 'static,
-{
-    Box::pin(async move {
-        let (result, took) = made(operation, request).await;
-        match &result {
-            Ok(answer) => info!(operation, ms = took, request_id = answer.request_id(), "wrote"),
-            Err(unwritten) => log_failure(unwritten, took, true),
-        }
-        result
-    })
-}
+    /// Makes a call that changes something.
+    pub(super) fn write<'a, T, E>(
+        &'a self,
+        operation: &'static str,
+        request: impl Future<Output = Result<T, SdkError<E>>> + Send + 'a,
+    ) -> BoxFuture<'a, Result<T, Unwritten>>
+    where
+        T: RequestId + Send + 'a,
+        E: ProvideErrorMetadata + std::error::Error + Send + 'static,
+    {
+        Box::pin(async move {
+            let (result, took) = self.made(operation, request).await;
+            match &result {
+                Ok(answer) => info!(operation, ms = took, request_id = answer.request_id(), "wrote"),
+                Err(unwritten) => log_failure(unwritten, took, true),
+            }
+            result
+        })
+    }
 
-/// Reads every page.
-pub(super) async fn pages<T, E, F>(
-    operation: &'static str,
-    page: impl Fn(Option<String>) -> F,
-    next: impl Fn(&T) -> Option<&str>,
-) -> Result<Vec<T>, Failure>
-where
-    F: Future<Output = Result<T, SdkError<E>>> + Send,
-    T: RequestId + Send,
-    E: ProvideErrorMetadata + std::error::Error + Send + 'static,
-{
-    let mut all = Vec::new();
-    let mut token = None;
-    loop {
-        let answer = read(operation, page(token)).await?;
-        token = next(&answer).filter(|token| !token.is_empty()).map(str::to_owned);
-        all.push(answer);
-        if token.is_none() {
-            return Ok(all);
+    /// Reads every page.
+    pub(super) async fn pages<T, E, F>(
+        &self,
+        operation: &'static str,
+        page: impl Fn(Option<String>) -> F,
+        next: impl Fn(&T) -> Option<&str>,
+    ) -> Result<Vec<T>, Failure>
+    where
+        F: Future<Output = Result<T, SdkError<E>>> + Send,
+        T: RequestId + Send,
+        E: ProvideErrorMetadata + std::error::Error + Send + 'static,
+    {
+        let mut all = Vec::new();
+        let mut token = None;
+        loop {
+            let answer = self.read(operation, page(token)).await?;
+            token = next(&answer).filter(|token| !token.is_empty()).map(str::to_owned);
+            all.push(answer);
+            if token.is_none() {
+                return Ok(all);
+            }
         }
     }
-}
 
-async fn made<T, E>(
-    operation: &'static str,
-    request: impl Future<Output = Result<T, SdkError<E>>>,
-) -> (Result<T, Unwritten>, u64)
-where
-    E: ProvideErrorMetadata + std::error::Error + 'static,
-{
-    let began = Instant::now();
-    let (result, sent) = SENT
-        .scope(Cell::new(false), async {
-            let result = request.await;
-            (result, SENT.with(Cell::get))
-        })
-        .await;
-    let took = milliseconds(began.elapsed());
-    (result.map_err(|error| judged(operation, &error, sent)), took)
+    async fn made<T, E>(
+        &self,
+        operation: &'static str,
+        request: impl Future<Output = Result<T, SdkError<E>>>,
+    ) -> (Result<T, Unwritten>, u64)
+    where
+        E: ProvideErrorMetadata + std::error::Error + 'static,
+    {
+        self.limits.admit(operation, self.urgency).await;
+        let began = Instant::now();
+        let call = Call { operation, limits: Arc::clone(&self.limits), sent: Cell::new(false) };
+        let (result, sent) = CALL
+            .scope(call, async {
+                let result = request.await;
+                (result, CALL.with(|call| call.sent.get()))
+            })
+            .await;
+        let took = milliseconds(began.elapsed());
+        (result.map_err(|error| judged(operation, &error, sent)), took)
+    }
 }
 
 fn milliseconds(took: Duration) -> u64 {
@@ -248,7 +265,7 @@ impl Intercept for Watch {
         _: &mut ConfigBag,
     ) -> Result<(), BoxError> {
         // Outside a call of ours (a credentials provider's own) there is nobody to tell.
-        let _ = SENT.try_with(|sent| sent.set(true));
+        let _ = CALL.try_with(|call| call.sent.set(true));
         Ok(())
     }
 
@@ -260,7 +277,13 @@ impl Intercept for Watch {
         _: &RuntimeComponents,
         _: &mut ConfigBag,
     ) -> Result<(), BoxError> {
-        if context.output_or_error().is_err() || is_answer(&text_of(context.response())) {
+        if context.output_or_error().is_err() {
+            if throttled(context.response()) {
+                let _ = CALL.try_with(|call| call.limits.throttled(call.operation));
+            }
+            return Ok(());
+        }
+        if is_answer(&text_of(context.response())) {
             return Ok(());
         }
         Err("the answer is not AWS's".into())
@@ -277,14 +300,17 @@ impl ClassifyRetry for RepeatOnlyThrottled {
         if !matches!(context.output_or_error(), Some(Err(_))) {
             return RetryAction::NoActionIndicated;
         }
-        let code = context.response().and_then(|response| element(&text_of(response), "Code"));
-        let throttled = code.is_some_and(|code| error::throttled(&code));
-        if throttled { RetryAction::NoActionIndicated } else { RetryAction::RetryForbidden }
+        let unread = context.response().is_some_and(throttled);
+        if unread { RetryAction::NoActionIndicated } else { RetryAction::RetryForbidden }
     }
 
     fn name(&self) -> &'static str {
         "RepeatOnlyThrottled"
     }
+}
+
+fn throttled(response: &HttpResponse) -> bool {
+    element(&text_of(response), "Code").is_some_and(|code| error::throttled(&code))
 }
 
 fn text_of(response: &HttpResponse) -> Cow<'_, str> {

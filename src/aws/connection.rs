@@ -8,7 +8,7 @@ use jiff::Timestamp;
 use kpl_core::model::{AccountId, Answer, Connection, ConnectionState, EndpointId, Failure, ServiceId};
 use kpl_core::plan::connection::Change;
 
-use super::call::{Unwritten, pages, write};
+use super::call::Unwritten;
 use super::{Clients, convert, operation};
 
 /// Every connection that AWS still lists, whatever its state.
@@ -21,7 +21,7 @@ pub(super) async fn connections(
         let request = aws.ec2.describe_vpc_endpoint_connections().filters(filter.clone());
         request.max_results(1000).set_next_token(token).send()
     };
-    let answers = pages(operation::DESCRIBE_ENDPOINT_CONNECTIONS, request, |page| page.next_token()).await?;
+    let answers = aws.pages(operation::DESCRIBE_ENDPOINT_CONNECTIONS, request, |page| page.next_token()).await?;
     let all = answers.iter().flat_map(|page| page.vpc_endpoint_connections());
     Ok(all.filter(|connection| connection.service_id() == Some(service.as_str())).filter_map(connection).collect())
 }
@@ -44,13 +44,13 @@ pub(super) async fn apply(aws: &Clients, change: &Change) -> Result<Answer, Unwr
         Change::Accept { service, endpoints } => {
             let operation = operation::ACCEPT_ENDPOINT_CONNECTIONS;
             let request = aws.ec2_writes.accept_vpc_endpoint_connections().service_id(service.as_str());
-            let answer = write(operation, request.set_vpc_endpoint_ids(ids(endpoints)).send()).await?;
+            let answer = aws.write(operation, request.set_vpc_endpoint_ids(ids(endpoints)).send()).await?;
             all_successful(operation, &answer, answer.unsuccessful(), endpoints.len())?;
         }
         Change::Reject { service, endpoints } => {
             let operation = operation::REJECT_ENDPOINT_CONNECTIONS;
             let request = aws.ec2_writes.reject_vpc_endpoint_connections().service_id(service.as_str());
-            let answer = write(operation, request.set_vpc_endpoint_ids(ids(endpoints)).send()).await?;
+            let answer = aws.write(operation, request.set_vpc_endpoint_ids(ids(endpoints)).send()).await?;
             all_successful(operation, &answer, answer.unsuccessful(), endpoints.len())?;
         }
     }

@@ -9,7 +9,7 @@ use kpl_core::model::{
 };
 use kpl_core::plan::endpoint_service::Change;
 
-use super::call::{Unwritten, confirmed, pages, write};
+use super::call::{Unwritten, confirmed};
 use super::connection::all_successful;
 use super::{Clients, convert, operation, vpc};
 
@@ -51,7 +51,7 @@ async fn listed(
             .set_next_token(token)
             .send()
     };
-    let answers = pages(operation::DESCRIBE_ENDPOINT_SERVICES, request, |page| page.next_token()).await?;
+    let answers = aws.pages(operation::DESCRIBE_ENDPOINT_SERVICES, request, |page| page.next_token()).await?;
     Ok(answers.into_iter().flat_map(|page| page.service_configurations.unwrap_or_default()).collect())
 }
 
@@ -129,7 +129,8 @@ pub(super) async fn principals(aws: &Clients, id: &ServiceId) -> Result<BTreeSet
         let request = aws.ec2.describe_vpc_endpoint_service_permissions().service_id(id.as_str());
         request.max_results(1000).set_next_token(token).send()
     };
-    let answers = pages(operation::DESCRIBE_ENDPOINT_SERVICE_PERMISSIONS, request, |page| page.next_token()).await?;
+    let answers =
+        aws.pages(operation::DESCRIBE_ENDPOINT_SERVICE_PERMISSIONS, request, |page| page.next_token()).await?;
     let all = answers.iter().flat_map(|page| page.allowed_principals());
     Ok(all.filter_map(|allowed| allowed.principal().map(Principal::new)).collect())
 }
@@ -145,7 +146,7 @@ pub(super) async fn apply(aws: &Clients, change: &Change) -> Result<Answer, Unwr
                 .network_load_balancer_arns(load_balancer.as_str())
                 .client_token(token)
                 .set_tag_specifications(convert::tagged(ResourceType::VpcEndpointService, tags));
-            let answer = write(operation, request.send()).await?;
+            let answer = aws.write(operation, request.send()).await?;
             let made = answer.service_configuration().and_then(|service| {
                 Some(Answer::EndpointService {
                     id: ServiceId::new(service.service_id()?),
@@ -159,14 +160,14 @@ pub(super) async fn apply(aws: &Clients, change: &Change) -> Result<Answer, Unwr
             let operation = operation::MODIFY_ENDPOINT_SERVICE;
             let request = ec2.modify_vpc_endpoint_service_configuration().service_id(id.as_str());
             let request = request.add_network_load_balancer_arns(load_balancer.as_str());
-            let answer = write(operation, request.send()).await?;
+            let answer = aws.write(operation, request.send()).await?;
             confirmed(operation, &answer, answer.r#return())?;
             Ok(Answer::Accepted)
         }
         Change::RequireAcceptance { id } => {
             let operation = operation::MODIFY_ENDPOINT_SERVICE;
             let request = ec2.modify_vpc_endpoint_service_configuration().service_id(id.as_str());
-            let answer = write(operation, request.acceptance_required(true).send()).await?;
+            let answer = aws.write(operation, request.acceptance_required(true).send()).await?;
             confirmed(operation, &answer, answer.r#return())?;
             Ok(Answer::Accepted)
         }
@@ -180,14 +181,14 @@ pub(super) async fn apply(aws: &Clients, change: &Change) -> Result<Answer, Unwr
                 .service_id(id.as_str())
                 .set_add_allowed_principals(texts(add))
                 .set_remove_allowed_principals(texts(remove));
-            let answer = write(operation, request.send()).await?;
+            let answer = aws.write(operation, request.send()).await?;
             confirmed(operation, &answer, answer.return_value())?;
             Ok(Answer::Accepted)
         }
         Change::Delete { id } => {
             let operation = operation::DELETE_ENDPOINT_SERVICES;
             let request = ec2.delete_vpc_endpoint_service_configurations().service_ids(id.as_str());
-            let answer = write(operation, request.send()).await?;
+            let answer = aws.write(operation, request.send()).await?;
             all_successful(operation, &answer, answer.unsuccessful(), 1)?;
             Ok(Answer::Accepted)
         }

@@ -11,7 +11,7 @@ use kpl_core::model::{
 };
 use kpl_core::plan::listener::Change;
 
-use super::call::{Unwritten, pages, read, write};
+use super::call::Unwritten;
 use super::{Clients, convert, operation};
 
 const IDLE_TIMEOUT: &str = "tcp.idle_timeout.seconds";
@@ -25,7 +25,7 @@ pub(super) async fn listeners(aws: &Clients, balancer: &LoadBalancerArn) -> Resu
         let request = aws.elb.describe_listeners().load_balancer_arn(balancer.as_str());
         request.page_size(400).set_marker(marker).send()
     };
-    let answers = pages(operation::DESCRIBE_LISTENERS, request, |page| page.next_marker()).await?;
+    let answers = aws.pages(operation::DESCRIBE_LISTENERS, request, |page| page.next_marker()).await?;
     Ok(answers.iter().flat_map(|page| page.listeners()).filter_map(listener).collect())
 }
 
@@ -80,7 +80,7 @@ fn action(forward: &Forward) -> Action {
 /// listener is gone.
 pub(super) async fn idle_timeout(aws: &Clients, arn: &ListenerArn) -> Result<Option<Seen<u32>>, Failure> {
     let request = aws.elb.describe_listener_attributes().listener_arn(arn.as_str());
-    let answer = match read(operation::DESCRIBE_LISTENER_ATTRIBUTES, request.send()).await {
+    let answer = match aws.read(operation::DESCRIBE_LISTENER_ATTRIBUTES, request.send()).await {
         Err(failure) if failure.class == ErrorClass::NotFound => return Ok(None),
         answer => answer?,
     };
@@ -101,24 +101,24 @@ pub(super) async fn apply(aws: &Clients, change: &Change) -> Result<Answer, Unwr
                 .port(i32::from(port.0))
                 .default_actions(action(forward))
                 .set_tags(convert::elb_tags(tags));
-            let answer = write(operation, request.send()).await?;
+            let answer = aws.write(operation, request.send()).await?;
             let arn = answer.listeners().iter().find_map(|listener| listener.listener_arn());
             let arn = arn.ok_or_else(|| Unwritten::incomplete(operation, "the listener's ARN"))?;
             Ok(Answer::Listener(ListenerArn::new(arn)))
         }
         Change::SetForward { arn, forward, .. } => {
             let request = elb.modify_listener().listener_arn(arn.as_str()).protocol(ProtocolEnum::Tcp);
-            write(operation::MODIFY_LISTENER, request.default_actions(action(forward)).send()).await?;
+            aws.write(operation::MODIFY_LISTENER, request.default_actions(action(forward)).send()).await?;
             Ok(Answer::Accepted)
         }
         Change::SetIdleTimeout { arn, seconds, .. } => {
             let attribute = ListenerAttribute::builder().key(IDLE_TIMEOUT).value(seconds.to_string()).build();
             let request = elb.modify_listener_attributes().listener_arn(arn.as_str()).attributes(attribute);
-            write(operation::MODIFY_LISTENER_ATTRIBUTES, request.send()).await?;
+            aws.write(operation::MODIFY_LISTENER_ATTRIBUTES, request.send()).await?;
             Ok(Answer::Accepted)
         }
         Change::Delete { arn, .. } => {
-            write(operation::DELETE_LISTENER, elb.delete_listener().listener_arn(arn.as_str()).send()).await?;
+            aws.write(operation::DELETE_LISTENER, elb.delete_listener().listener_arn(arn.as_str()).send()).await?;
             Ok(Answer::Accepted)
         }
     }

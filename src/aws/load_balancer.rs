@@ -10,7 +10,7 @@ use kpl_core::model::{
 };
 use kpl_core::plan::load_balancer::{Change, default_attributes};
 
-use super::call::{Unwritten, read, write};
+use super::call::Unwritten;
 use super::{Clients, convert, operation};
 
 /// The load balancer with this ARN, alone; `None` when it is gone.
@@ -18,19 +18,20 @@ pub(super) async fn by_arn(aws: &Clients, arn: &LoadBalancerArn) -> Result<Optio
     if arn.as_str().is_empty() {
         return Ok(None);
     }
-    let found = one(aws.elb.describe_load_balancers().load_balancer_arns(arn.as_str())).await?;
+    let found = one(aws, aws.elb.describe_load_balancers().load_balancer_arns(arn.as_str())).await?;
     Ok(found.filter(|balancer| balancer.arn == *arn))
 }
 
 /// The load balancer that holds this name, ours or not.
 pub(super) async fn by_name(aws: &Clients, name: &AwsName) -> Result<Option<LoadBalancer>, Failure> {
-    one(aws.elb.describe_load_balancers().names(name.as_str())).await
+    one(aws, aws.elb.describe_load_balancers().names(name.as_str())).await
 }
 
 async fn one(
+    aws: &Clients,
     request: aws_sdk_elasticloadbalancingv2::operation::describe_load_balancers::builders::DescribeLoadBalancersFluentBuilder,
 ) -> Result<Option<LoadBalancer>, Failure> {
-    match read(operation::DESCRIBE_LOAD_BALANCERS, request.send()).await {
+    match aws.read(operation::DESCRIBE_LOAD_BALANCERS, request.send()).await {
         Ok(answer) => Ok(answer.load_balancers().iter().find_map(load_balancer)),
         Err(failure) if failure.class == ErrorClass::NotFound => Ok(None),
         Err(failure) => Err(failure),
@@ -73,7 +74,7 @@ fn state(code: Option<&LoadBalancerStateEnum>) -> LoadBalancerState {
 /// The attributes that we manage, or `None` when the load balancer is gone.
 pub(super) async fn attributes(aws: &Clients, arn: &LoadBalancerArn) -> Result<Option<Attributes>, Failure> {
     let request = aws.elb.describe_load_balancer_attributes().load_balancer_arn(arn.as_str());
-    let answer = match read(operation::DESCRIBE_LOAD_BALANCER_ATTRIBUTES, request.send()).await {
+    let answer = match aws.read(operation::DESCRIBE_LOAD_BALANCER_ATTRIBUTES, request.send()).await {
         Err(failure) if failure.class == ErrorClass::NotFound => return Ok(None),
         answer => answer?,
     };
@@ -97,7 +98,7 @@ pub(super) async fn apply(aws: &Clients, change: &Change) -> Result<Answer, Unwr
                 .set_subnets(Some(subnets.iter().map(ToString::to_string).collect()))
                 .security_groups(security_group.as_str())
                 .set_tags(convert::elb_tags(tags));
-            let answer = write(operation, request.send()).await?;
+            let answer = aws.write(operation, request.send()).await?;
             let made = answer.load_balancers().iter().find_map(load_balancer);
             made.map(Answer::LoadBalancer).ok_or_else(|| Unwritten::incomplete(operation, "the load balancer"))
         }
@@ -107,7 +108,7 @@ pub(super) async fn apply(aws: &Clients, change: &Change) -> Result<Answer, Unwr
                 attributes.map(|(key, value)| LoadBalancerAttribute::builder().key(key).value(value).build());
             let request = elb.modify_load_balancer_attributes().load_balancer_arn(arn.as_str());
             let request = request.set_attributes(Some(attributes.collect()));
-            write(operation::MODIFY_LOAD_BALANCER_ATTRIBUTES, request.send()).await?;
+            aws.write(operation::MODIFY_LOAD_BALANCER_ATTRIBUTES, request.send()).await?;
             Ok(Answer::Accepted)
         }
         Change::SetSecurityGroups { arn, groups, inbound_rules } => {
@@ -119,18 +120,18 @@ pub(super) async fn apply(aws: &Clients, change: &Change) -> Result<Answer, Unwr
                     InboundRules::Enforced => Enforce::On,
                     InboundRules::Ignored => Enforce::Off,
                 });
-            write(operation::SET_SECURITY_GROUPS, request.send()).await?;
+            aws.write(operation::SET_SECURITY_GROUPS, request.send()).await?;
             Ok(Answer::Accepted)
         }
         Change::SetSubnets { arn, subnets, .. } => {
             let request = elb.set_subnets().load_balancer_arn(arn.as_str());
             let request = request.set_subnets(Some(subnets.keys().map(ToString::to_string).collect()));
-            write(operation::SET_SUBNETS, request.send()).await?;
+            aws.write(operation::SET_SUBNETS, request.send()).await?;
             Ok(Answer::Accepted)
         }
         Change::Delete { arn } => {
             let request = elb.delete_load_balancer().load_balancer_arn(arn.as_str());
-            write(operation::DELETE_LOAD_BALANCER, request.send()).await?;
+            aws.write(operation::DELETE_LOAD_BALANCER, request.send()).await?;
             Ok(Answer::Accepted)
         }
     }

@@ -17,6 +17,7 @@ mod connection;
 mod convert;
 mod endpoint_service;
 mod error;
+mod limits;
 mod listener;
 mod load_balancer;
 mod observe;
@@ -39,11 +40,14 @@ use std::time::Duration;
 
 use aws_config::timeout::TimeoutConfig;
 use aws_config::{AppName, BehaviorVersion, SdkConfig};
-use kpl_core::model::{Failure, Observed, Outcome, Part, Query, Region, ZoneId, ZoneName};
+use kpl_core::model::{Failure, Observed, Outcome, Part, Query, Region, Urgency, ZoneId, ZoneName};
 use kpl_core::plan::Step;
 use tokio::sync::OnceCell;
 
 use crate::cloud::Cloud;
+
+use self::limits::Limits;
+pub use self::limits::RateLimits;
 
 /// What AWS sees of us in its logs.
 const APP_NAME: &str = "kafka-privatelink";
@@ -58,19 +62,20 @@ pub struct AwsClients {
 
 struct Shared {
     config: SdkConfig,
-    regions: Mutex<BTreeMap<Region, AwsCloud>>,
+    limits: RateLimits,
+    regions: Mutex<BTreeMap<Region, Clients>>,
 }
 
 impl AwsClients {
     /// The standard chain: environment, profile, web identity, container, instance. `AWS_ENDPOINT_URL` and
     /// its like are honoured, as are `AWS_MAX_ATTEMPTS` and `AWS_RETRY_MODE`.
-    pub async fn load() -> Self {
-        Self::new(&aws_config::defaults(BehaviorVersion::latest()).load().await)
+    pub async fn load(limits: RateLimits) -> Self {
+        Self::new(&aws_config::defaults(BehaviorVersion::latest()).load().await, limits)
     }
 
     /// With a configuration that is there already; time limits and the application's name are ours.
     #[must_use]
-    pub fn new(config: &SdkConfig) -> Self {
+    pub fn new(config: &SdkConfig, limits: RateLimits) -> Self {
         let timeouts = TimeoutConfig::builder()
             .connect_timeout(Duration::from_secs(3))
             .operation_attempt_timeout(Duration::from_secs(20))
@@ -78,14 +83,17 @@ impl AwsClients {
             .build();
         let mut builder = config.to_builder().timeout_config(timeouts);
         builder.set_app_name(AppName::new(APP_NAME).ok());
-        Self { shared: Arc::new(Shared { config: builder.build(), regions: Mutex::default() }) }
+        Self { shared: Arc::new(Shared { config: builder.build(), limits, regions: Mutex::default() }) }
     }
 
-    /// The cloud in one region; clients are made once and shared.
+    /// The cloud in one region; clients are made once and shared, as are AWS's limits.
     #[must_use]
-    pub fn for_region(&self, region: &Region) -> AwsCloud {
+    pub fn for_region(&self, region: &Region, urgency: Urgency) -> AwsCloud {
         let mut regions = self.shared.regions.lock().unwrap_or_else(PoisonError::into_inner);
-        regions.entry(region.clone()).or_insert_with(|| AwsCloud::new(&self.shared.config, region)).clone()
+        let shared = &self.shared;
+        let clients =
+            regions.entry(region.clone()).or_insert_with(|| Clients::new(&shared.config, shared.limits, region));
+        AwsCloud { clients: Arc::new(clients.at(urgency)) }
     }
 }
 
@@ -102,7 +110,7 @@ pub struct AwsCloud {
 }
 
 /// The clients of a region. Writes have their own, which never repeat what may have been done.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 struct Clients {
     sts: aws_sdk_sts::Client,
     ec2: aws_sdk_ec2::Client,
@@ -110,16 +118,19 @@ struct Clients {
     ec2_writes: aws_sdk_ec2::Client,
     elb_writes: aws_sdk_elasticloadbalancingv2::Client,
     /// An account's zones do not change: for answers that name a zone and not its id.
-    zones: OnceCell<BTreeMap<ZoneId, ZoneName>>,
+    zones: Arc<OnceCell<BTreeMap<ZoneId, ZoneName>>>,
+    limits: Arc<Limits>,
+    /// Of all calls that are made by this value.
+    urgency: Urgency,
 }
 
-impl AwsCloud {
-    fn new(config: &SdkConfig, region: &Region) -> Self {
+impl Clients {
+    fn new(config: &SdkConfig, limits: RateLimits, region: &Region) -> Self {
         let config = config.to_builder().region(aws_config::Region::new(region.as_str().to_owned())).build();
         let ec2 = aws_sdk_ec2::config::Builder::from(&config).interceptor(call::Watch);
         let elb = aws_sdk_elasticloadbalancingv2::config::Builder::from(&config).interceptor(call::Watch);
         let sts = aws_sdk_sts::config::Builder::from(&config).interceptor(call::Watch);
-        let clients = Clients {
+        Self {
             sts: aws_sdk_sts::Client::from_conf(sts.build()),
             ec2: aws_sdk_ec2::Client::from_conf(ec2.clone().build()),
             elb: aws_sdk_elasticloadbalancingv2::Client::from_conf(elb.clone().build()),
@@ -127,13 +138,17 @@ impl AwsCloud {
             elb_writes: aws_sdk_elasticloadbalancingv2::Client::from_conf(
                 elb.retry_classifier(call::RepeatOnlyThrottled).build(),
             ),
-            zones: OnceCell::new(),
-        };
-        Self { clients: Arc::new(clients) }
+            zones: Arc::default(),
+            limits: Arc::new(Limits::new(limits)),
+            urgency: Urgency::Drift,
+        }
     }
-}
 
-impl Clients {
+    /// The same clients for calls of this urgency.
+    fn at(&self, urgency: Urgency) -> Self {
+        Self { urgency, ..self.clone() }
+    }
+
     async fn known_zones(&self) -> Result<&BTreeMap<ZoneId, ZoneName>, Failure> {
         self.zones.get_or_try_init(|| vpc::zones(self)).await
     }
@@ -149,7 +164,7 @@ impl Cloud for AwsCloud {
     }
 
     async fn apply(&self, step: &Step) -> Outcome {
-        let aws = &*self.clients;
+        let aws = &self.clients.at(step.urgency(self.clients.urgency));
         let result = match step {
             Step::Subnet(change) => subnet::apply(aws, change).await,
             Step::SecurityGroup(change) => security_group::apply(aws, change).await,

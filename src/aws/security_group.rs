@@ -11,7 +11,7 @@ use kpl_core::model::{
 };
 use kpl_core::plan::security_group::Change;
 
-use super::call::{Unwritten, confirmed, pages, write};
+use super::call::{Unwritten, confirmed};
 use super::{Clients, convert, operation};
 
 /// The group with our owner tag; else whatever holds our name in the VPC, with its own tags.
@@ -40,7 +40,7 @@ pub(super) async fn interfaces(aws: &Clients, group: &SecurityGroupId) -> Result
         let request = aws.ec2.describe_network_interfaces().filters(filter.clone());
         request.max_results(1000).set_next_token(token).send()
     };
-    let answers = pages(operation::DESCRIBE_NETWORK_INTERFACES, request, |page| page.next_token()).await?;
+    let answers = aws.pages(operation::DESCRIBE_NETWORK_INTERFACES, request, |page| page.next_token()).await?;
     let number = answers.iter().map(|page| page.network_interfaces().len()).sum::<usize>();
     Ok(u32::try_from(number).unwrap_or(u32::MAX))
 }
@@ -50,7 +50,7 @@ async fn listed(aws: &Clients, filters: Vec<Filter>) -> Result<Vec<AwsGroup>, Fa
         let request = aws.ec2.describe_security_groups().set_filters(Some(filters.clone()));
         request.max_results(1000).set_next_token(token).send()
     };
-    let answers = pages(operation::DESCRIBE_SECURITY_GROUPS, request, |page| page.next_token()).await?;
+    let answers = aws.pages(operation::DESCRIBE_SECURITY_GROUPS, request, |page| page.next_token()).await?;
     Ok(answers.into_iter().flat_map(|page| page.security_groups.unwrap_or_default()).collect())
 }
 
@@ -125,7 +125,7 @@ pub(super) async fn apply(aws: &Clients, change: &Change) -> Result<Answer, Unwr
                 .description(description)
                 .vpc_id(vpc.as_str())
                 .set_tag_specifications(convert::tagged(ResourceType::SecurityGroup, tags));
-            let answer = write(operation, request.send()).await?;
+            let answer = aws.write(operation, request.send()).await?;
             let id = answer.group_id().ok_or_else(|| Unwritten::incomplete(operation, "the group's id"))?;
             Ok(Answer::SecurityGroup(SecurityGroupId::new(id)))
         }
@@ -134,13 +134,15 @@ pub(super) async fn apply(aws: &Clients, change: &Change) -> Result<Answer, Unwr
                 Direction::Ingress => {
                     let operation = operation::AUTHORIZE_SECURITY_GROUP_INGRESS;
                     let request = ec2.authorize_security_group_ingress().group_id(group.as_str());
-                    let answer = write(operation, request.set_ip_permissions(Some(permissions(rules))).send()).await?;
+                    let answer =
+                        aws.write(operation, request.set_ip_permissions(Some(permissions(rules))).send()).await?;
                     confirmed(operation, &answer, answer.r#return())?;
                 }
                 Direction::Egress => {
                     let operation = operation::AUTHORIZE_SECURITY_GROUP_EGRESS;
                     let request = ec2.authorize_security_group_egress().group_id(group.as_str());
-                    let answer = write(operation, request.set_ip_permissions(Some(permissions(rules))).send()).await?;
+                    let answer =
+                        aws.write(operation, request.set_ip_permissions(Some(permissions(rules))).send()).await?;
                     confirmed(operation, &answer, answer.r#return())?;
                 }
             }
@@ -151,14 +153,16 @@ pub(super) async fn apply(aws: &Clients, change: &Change) -> Result<Answer, Unwr
                 Direction::Ingress => {
                     let operation = operation::REVOKE_SECURITY_GROUP_INGRESS;
                     let request = ec2.revoke_security_group_ingress().group_id(group.as_str());
-                    let answer = write(operation, request.set_ip_permissions(Some(permissions(rules))).send()).await?;
+                    let answer =
+                        aws.write(operation, request.set_ip_permissions(Some(permissions(rules))).send()).await?;
                     known(operation, &answer, answer.unknown_ip_permissions())?;
                     confirmed(operation, &answer, answer.r#return())?;
                 }
                 Direction::Egress => {
                     let operation = operation::REVOKE_SECURITY_GROUP_EGRESS;
                     let request = ec2.revoke_security_group_egress().group_id(group.as_str());
-                    let answer = write(operation, request.set_ip_permissions(Some(permissions(rules))).send()).await?;
+                    let answer =
+                        aws.write(operation, request.set_ip_permissions(Some(permissions(rules))).send()).await?;
                     known(operation, &answer, answer.unknown_ip_permissions())?;
                     confirmed(operation, &answer, answer.r#return())?;
                 }
@@ -167,7 +171,7 @@ pub(super) async fn apply(aws: &Clients, change: &Change) -> Result<Answer, Unwr
         }
         Change::Delete { group } => {
             let operation = operation::DELETE_SECURITY_GROUP;
-            let answer = write(operation, ec2.delete_security_group().group_id(group.as_str()).send()).await?;
+            let answer = aws.write(operation, ec2.delete_security_group().group_id(group.as_str()).send()).await?;
             confirmed(operation, &answer, answer.r#return())?;
             Ok(Answer::Accepted)
         }

@@ -6,7 +6,7 @@ use aws_sdk_ec2::types::{Filter, ResourceType, Subnet as AwsSubnet};
 use kpl_core::model::{Answer, Failure, Scope, Seen, Subnet, SubnetId, SubnetSource, VpcId, ZoneId, ZoneName};
 use kpl_core::plan::subnet::Change;
 
-use super::call::{Unwritten, pages, write};
+use super::call::Unwritten;
 use super::{Clients, convert, operation};
 
 /// Candidates for every entry of the spec that names an existing subnet.
@@ -61,7 +61,7 @@ async fn listed(aws: &Clients, filters: Vec<Filter>) -> Result<Vec<Subnet>, Fail
     let request = |token| {
         aws.ec2.describe_subnets().set_filters(Some(filters.clone())).max_results(1000).set_next_token(token).send()
     };
-    let answers = pages(operation::DESCRIBE_SUBNETS, request, |page| page.next_token()).await?;
+    let answers = aws.pages(operation::DESCRIBE_SUBNETS, request, |page| page.next_token()).await?;
     Ok(answers.iter().flat_map(|page| page.subnets()).filter_map(subnet).collect())
 }
 
@@ -89,13 +89,13 @@ pub(super) async fn apply(aws: &Clients, change: &Change) -> Result<Answer, Unwr
                 .availability_zone_id(zone.as_str())
                 .cidr_block(cidr.to_string())
                 .set_tag_specifications(convert::tagged(ResourceType::Subnet, tags));
-            let answer = write(operation, request.send()).await?;
+            let answer = aws.write(operation, request.send()).await?;
             let made = answer.subnet().and_then(subnet);
             made.map(Answer::Subnet).ok_or_else(|| Unwritten::incomplete(operation, "the subnet"))
         }
         Change::Delete { id, .. } => {
             let request = aws.ec2_writes.delete_subnet().subnet_id(id.as_str());
-            write(operation::DELETE_SUBNET, request.send()).await?;
+            aws.write(operation::DELETE_SUBNET, request.send()).await?;
             Ok(Answer::Accepted)
         }
     }

@@ -6,7 +6,7 @@ use aws_sdk_ec2::types::Tag;
 use kpl_core::model::{Answer, ErrorClass, Failure, Tagged, Tags};
 use kpl_core::plan::tagging::Change;
 
-use super::call::{Unwritten, pages, read, write};
+use super::call::Unwritten;
 use super::{Clients, convert, operation};
 
 /// Most ARNs that ELB takes in one call.
@@ -46,7 +46,7 @@ async fn chunk_tags(aws: &Clients, arns: &[&str]) -> Result<BTreeMap<String, Tag
 async fn described(aws: &Clients, arns: &[&str]) -> Result<BTreeMap<String, Tags>, Failure> {
     let arns = arns.iter().map(|arn| (*arn).to_owned()).collect();
     let answer =
-        read(operation::DESCRIBE_ELB_TAGS, aws.elb.describe_tags().set_resource_arns(Some(arns)).send()).await?;
+        aws.read(operation::DESCRIBE_ELB_TAGS, aws.elb.describe_tags().set_resource_arns(Some(arns)).send()).await?;
     let all = answer.tag_descriptions().iter();
     Ok(all.filter_map(|one| Some((one.resource_arn()?.to_owned(), convert::from_elb_tags(one.tags())))).collect())
 }
@@ -59,7 +59,7 @@ pub(super) async fn ec2_tags(aws: &Clients, ids: &[&str]) -> Result<BTreeMap<Str
         let request = aws.ec2.describe_tags().filters(filter.clone());
         request.max_results(1000).set_next_token(token).send()
     };
-    let answers = pages(operation::DESCRIBE_EC2_TAGS, request, |page| page.next_token()).await?;
+    let answers = aws.pages(operation::DESCRIBE_EC2_TAGS, request, |page| page.next_token()).await?;
     for tag in answers.iter().flat_map(|page| page.tags()) {
         if let (Some(id), Some(key)) = (tag.resource_id(), tag.key()) {
             let value = tag.value().unwrap_or_default().to_owned();
@@ -73,16 +73,16 @@ pub(super) async fn apply(aws: &Clients, change: &Change) -> Result<Answer, Unwr
     match change {
         Change::Set { subject, tags } if is_elb(subject) => {
             let request = aws.elb_writes.add_tags().resource_arns(subject.id()).set_tags(convert::elb_tags(tags));
-            write(operation::ADD_ELB_TAGS, request.send()).await?;
+            aws.write(operation::ADD_ELB_TAGS, request.send()).await?;
         }
         Change::Set { subject, tags } => {
             let request = aws.ec2_writes.create_tags().resources(subject.id());
-            write(operation::CREATE_EC2_TAGS, request.set_tags(Some(convert::ec2_tags(tags))).send()).await?;
+            aws.write(operation::CREATE_EC2_TAGS, request.set_tags(Some(convert::ec2_tags(tags))).send()).await?;
         }
         Change::Remove { subject, keys } if is_elb(subject) => {
             let request = aws.elb_writes.remove_tags().resource_arns(subject.id());
             let request = request.set_tag_keys(Some(keys.iter().cloned().collect()));
-            write(operation::REMOVE_ELB_TAGS, request.send()).await?;
+            aws.write(operation::REMOVE_ELB_TAGS, request.send()).await?;
         }
         Change::Remove { subject, keys } => {
             // A key without a value is removed whatever its value is.
@@ -90,7 +90,7 @@ pub(super) async fn apply(aws: &Clients, change: &Change) -> Result<Answer, Unwr
             let request = aws.ec2_writes.delete_tags().resources(subject.id()).set_tags(Some(keyed));
             // Without a key EC2 would remove every tag.
             if !keys.is_empty() {
-                write(operation::DELETE_EC2_TAGS, request.send()).await?;
+                aws.write(operation::DELETE_EC2_TAGS, request.send()).await?;
             }
         }
     }

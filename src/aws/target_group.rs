@@ -13,7 +13,7 @@ use kpl_core::model::{
 };
 use kpl_core::plan::target_group::{Change, GROUP_PORT, default_attributes};
 
-use super::call::{Unwritten, pages, read, write};
+use super::call::Unwritten;
 use super::{Clients, convert, operation, tagging};
 
 /// Most groups that AWS puts on a page.
@@ -50,7 +50,7 @@ pub(super) async fn ours(aws: &Clients, scope: &Scope) -> Result<BTreeMap<AwsNam
 
 async fn listed(aws: &Clients) -> Result<BTreeMap<AwsName, TargetGroup>, Failure> {
     let request = |marker| aws.elb.describe_target_groups().page_size(PAGE).set_marker(marker).send();
-    let answers = pages(operation::DESCRIBE_TARGET_GROUPS, request, |page| page.next_marker()).await?;
+    let answers = aws.pages(operation::DESCRIBE_TARGET_GROUPS, request, |page| page.next_marker()).await?;
     Ok(answers.iter().flat_map(|page| page.target_groups()).filter_map(target_group).collect())
 }
 
@@ -84,7 +84,7 @@ pub(super) async fn targets(
     group: &TargetGroupArn,
 ) -> Result<Option<BTreeMap<Target, Health>>, Failure> {
     let request = aws.elb.describe_target_health().target_group_arn(group.as_str());
-    let answer = match read(operation::DESCRIBE_TARGET_HEALTH, request.send()).await {
+    let answer = match aws.read(operation::DESCRIBE_TARGET_HEALTH, request.send()).await {
         Err(failure) if failure.class == ErrorClass::NotFound => return Ok(None),
         answer => answer?,
     };
@@ -116,7 +116,7 @@ fn health(state: Option<&TargetHealthStateEnum>) -> Health {
 /// The attributes that we manage, or `None` when the group is gone.
 pub(super) async fn attributes(aws: &Clients, group: &TargetGroupArn) -> Result<Option<Attributes>, Failure> {
     let request = aws.elb.describe_target_group_attributes().target_group_arn(group.as_str());
-    let answer = match read(operation::DESCRIBE_TARGET_GROUP_ATTRIBUTES, request.send()).await {
+    let answer = match aws.read(operation::DESCRIBE_TARGET_GROUP_ATTRIBUTES, request.send()).await {
         Err(failure) if failure.class == ErrorClass::NotFound => return Ok(None),
         answer => answer?,
     };
@@ -158,7 +158,7 @@ pub(super) async fn apply(aws: &Clients, change: &Change) -> Result<Answer, Unwr
                 .healthy_threshold_count(convert::number(health_check.healthy_threshold))
                 .unhealthy_threshold_count(convert::number(health_check.unhealthy_threshold))
                 .set_tags(convert::elb_tags(tags));
-            let answer = write(operation, request.send()).await?;
+            let answer = aws.write(operation, request.send()).await?;
             let arn = answer.target_groups().iter().find_map(|group| group.target_group_arn());
             let arn = arn.ok_or_else(|| Unwritten::incomplete(operation, "the group's ARN"))?;
             Ok(Answer::TargetGroup(TargetGroupArn::new(arn)))
@@ -173,7 +173,7 @@ pub(super) async fn apply(aws: &Clients, change: &Change) -> Result<Answer, Unwr
                 .health_check_timeout_seconds(timeout(*health_check))
                 .healthy_threshold_count(convert::number(health_check.healthy_threshold))
                 .unhealthy_threshold_count(convert::number(health_check.unhealthy_threshold));
-            write(operation::MODIFY_TARGET_GROUP, request.send()).await?;
+            aws.write(operation::MODIFY_TARGET_GROUP, request.send()).await?;
             Ok(Answer::Accepted)
         }
         Change::SetAttributes { arn, attributes, .. } => {
@@ -182,24 +182,24 @@ pub(super) async fn apply(aws: &Clients, change: &Change) -> Result<Answer, Unwr
                 attributes.map(|(key, value)| TargetGroupAttribute::builder().key(key).value(value).build());
             let request = elb.modify_target_group_attributes().target_group_arn(arn.as_str());
             let request = request.set_attributes(Some(attributes.collect()));
-            write(operation::MODIFY_TARGET_GROUP_ATTRIBUTES, request.send()).await?;
+            aws.write(operation::MODIFY_TARGET_GROUP_ATTRIBUTES, request.send()).await?;
             Ok(Answer::Accepted)
         }
         Change::Register { arn, targets, .. } => {
             let request = elb.register_targets().target_group_arn(arn.as_str());
             let request = request.set_targets(Some(targets.iter().map(described).collect()));
-            write(operation::REGISTER_TARGETS, request.send()).await?;
+            aws.write(operation::REGISTER_TARGETS, request.send()).await?;
             Ok(Answer::Accepted)
         }
         Change::Deregister { arn, targets, .. } => {
             let request = elb.deregister_targets().target_group_arn(arn.as_str());
             let request = request.set_targets(Some(targets.iter().map(described).collect()));
-            write(operation::DEREGISTER_TARGETS, request.send()).await?;
+            aws.write(operation::DEREGISTER_TARGETS, request.send()).await?;
             Ok(Answer::Accepted)
         }
         Change::Delete { arn, .. } => {
             let request = elb.delete_target_group().target_group_arn(arn.as_str());
-            write(operation::DELETE_TARGET_GROUP, request.send()).await?;
+            aws.write(operation::DELETE_TARGET_GROUP, request.send()).await?;
             Ok(Answer::Accepted)
         }
     }

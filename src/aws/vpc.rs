@@ -5,13 +5,13 @@ use std::collections::BTreeMap;
 use aws_sdk_ec2::types::VpcCidrBlockStateCode;
 use kpl_core::model::{ErrorClass, Failure, Vpc, VpcId, ZoneId, ZoneName};
 
-use super::call::{incomplete, pages, read};
+use super::call::incomplete;
 use super::{Clients, convert, operation};
 
 /// The VPC, or `None` when AWS does not know it.
 pub(super) async fn vpc(aws: &Clients, id: &VpcId) -> Result<Option<Vpc>, Failure> {
     let request = |token| aws.ec2.describe_vpcs().vpc_ids(id.as_str()).set_next_token(token).send();
-    let answers = match pages(operation::DESCRIBE_VPCS, request, |page| page.next_token()).await {
+    let answers = match aws.pages(operation::DESCRIBE_VPCS, request, |page| page.next_token()).await {
         Ok(answers) => answers,
         Err(failure) if failure.class == ErrorClass::NotFound => return Ok(None),
         Err(failure) => return Err(failure),
@@ -34,7 +34,7 @@ pub(super) async fn vpc(aws: &Clients, id: &VpcId) -> Result<Option<Vpc>, Failur
 /// The region's zones by id. Zones that the account has not opted in to are left out by AWS.
 pub(super) async fn zones(aws: &Clients) -> Result<BTreeMap<ZoneId, ZoneName>, Failure> {
     let operation = operation::DESCRIBE_AVAILABILITY_ZONES;
-    let answer = read(operation, aws.ec2.describe_availability_zones().send()).await?;
+    let answer = aws.read(operation, aws.ec2.describe_availability_zones().send()).await?;
     let zones: BTreeMap<_, _> = answer
         .availability_zones()
         .iter()

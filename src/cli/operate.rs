@@ -13,6 +13,7 @@ use thiserror::Error;
 use tracing::{info, warn};
 
 use super::{cluster, duration};
+use crate::aws::RateLimits;
 use crate::cloud::Clouds;
 use crate::controller::identity::{Cluster, UnknownCluster, holder};
 use crate::controller::{self, Settings};
@@ -39,8 +40,12 @@ pub(super) struct Arguments {
     /// How long a broker may be missing from its selector before its ports go.
     #[arg(long, env = "KPL_BROKER_ABSENCE_GRACE", value_name = "DURATION", default_value = "5m", value_parser = duration::parse)]
     broker_absence_grace: SignedDuration,
-    /// How many objects are worked on at a time.
-    #[arg(long, env = "KPL_CONCURRENCY", value_name = "NUMBER", default_value_t = 8, value_parser = clap::value_parser!(u16).range(1..=256))]
+    /// Whether calls keep to the rates that AWS publishes for an account and region: what is too much then
+    /// waits here, deletions and consumers first, and AWS refuses nothing.
+    #[arg(long, env = "KPL_AWS_RATE_LIMITS", value_name = "LIMITS", value_enum, default_value = "published")]
+    aws_rate_limits: RateLimits,
+    /// How many objects are worked on at a time; those that are being deleted do not count.
+    #[arg(long, env = "KPL_CONCURRENCY", value_name = "NUMBER", default_value_t = 32, value_parser = clap::value_parser!(u16).range(1..=256))]
     concurrency: u16,
     /// Where /livez and /readyz are served.
     #[arg(long, env = "KPL_ADMIN_ADDRESS", value_name = "ADDRESS:PORT", default_value = "0.0.0.0:8080")]
@@ -85,12 +90,12 @@ impl Arguments {
 
 pub(super) async fn run<C: Clouds, F: Future<Output = C>>(
     arguments: Arguments,
-    clouds: impl FnOnce() -> F,
+    clouds: impl FnOnce(RateLimits) -> F,
 ) -> Result<(), Failed> {
     telemetry::init(arguments.log_format, &arguments.log_level)?;
     let stop = Stop::on_signals().map_err(Failed::Signals)?;
     let timing = arguments.timing();
-    let Arguments { cluster_id, mut watch_namespace, concurrency, admin_address, .. } = arguments;
+    let Arguments { cluster_id, mut watch_namespace, concurrency, aws_rate_limits, admin_address, .. } = arguments;
     watch_namespace.sort_unstable();
     watch_namespace.dedup();
     let health = Arc::new(Health::new(watch_namespace.len().max(1)));
@@ -115,7 +120,7 @@ pub(super) async fn run<C: Clouds, F: Future<Output = C>>(
              cluster, and no other cluster can then take up what was made"
         );
     }
-    let clouds = clouds().await;
+    let clouds = clouds(aws_rate_limits).await;
     let settings = Settings { cluster, namespaces: watch_namespace, concurrency, timing };
     controller::run(client, clouds, settings, health, stop).await;
     info!("kafka-privatelink ends");
@@ -142,7 +147,7 @@ mod tests {
     fn defaults_are_those_of_the_design() {
         let arguments = parsed(&[]).expect("no flag is needed");
         assert_eq!(arguments.timing(), Timing::default());
-        assert_eq!(arguments.concurrency, 8);
+        assert_eq!((arguments.concurrency, arguments.aws_rate_limits), (32, RateLimits::Published));
         assert_eq!(arguments.admin_address.to_string(), "0.0.0.0:8080");
     }
 

@@ -9,7 +9,7 @@ use clap::{Args, ValueEnum};
 use jiff::Timestamp;
 use kpl_core::api::{KIND, KafkaPrivateLink};
 use kpl_core::desired::{Goal, Identity, Intent, InvalidSpec, Memory, Request, desired, scope};
-use kpl_core::model::{Base, HolderId, Observed, Owner, Query, Timing, holder as holder_of};
+use kpl_core::model::{Base, HolderId, Observed, Owner, Query, Timing, Urgency, holder as holder_of};
 use kpl_core::pass::{Move, Pass};
 use kpl_core::plan::guard::Guard;
 use kpl_core::simulate::{Preview, simulate};
@@ -153,7 +153,7 @@ async fn preview<C: Clouds>(given: KafkaPrivateLink, surroundings: &Surroundings
     let shown_name = format!("{namespace}/{name}");
     let intent = Intent::parse(&given.spec).map_err(|error| Failed::Spec(shown_name.clone(), error))?;
     let present = present(surroundings, &namespace, &name).await;
-    let cloud = clouds.region(&intent.region);
+    let cloud = clouds.region(&intent.region, Urgency::Create);
 
     let owner = Owner { cluster_id: surroundings.cluster_id.clone(), namespace, name };
     let mut identity = match (&present, &surroundings.holder) {

@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 
 use jiff::Timestamp;
-use kpl_core::model::{AwsName, Base, LoadBalancerState, Observed, Part, Scope};
+use kpl_core::model::{AwsName, Base, LoadBalancerState, Observed, Part, Scope, Urgency};
 use kpl_core::pass::Passed;
 use kpl_core::plan::WaitingOn;
 
@@ -37,6 +37,8 @@ pub(super) struct Past {
     pub(super) doubt: BTreeSet<Part>,
     /// Whether nothing but the load balancer is waited for.
     pub(super) awaits_balancer: bool,
+    /// Whether all was as it should be.
+    pub(super) settled: bool,
     /// The broker's group whose targets were read last in rotation.
     pub(super) rotated: Option<AwsName>,
 }
@@ -70,6 +72,16 @@ pub(super) fn choose(past: Option<&Past>, cause: &Cause, now: Timestamp) -> Look
         return Look::Kept;
     }
     steady(past)
+}
+
+/// Whose calls go first where AWS limits them.
+pub(super) fn urgency(past: Option<&Past>, cause: &Cause) -> Urgency {
+    let stands = past.is_some_and(|past| past.settled && past.cause.as_ref() == Some(cause));
+    match (cause.leaving, stands) {
+        (true, _) => Urgency::Release,
+        (false, false) => Urgency::Create,
+        (false, true) => Urgency::Drift,
+    }
 }
 
 /// What changes by itself, what is in doubt, and one more broker's group in turn.
@@ -143,6 +155,7 @@ mod tests {
             scope,
             doubt: BTreeSet::new(),
             awaits_balancer: false,
+            settled: true,
             rotated: None,
         }
     }
@@ -179,6 +192,15 @@ mod tests {
         let expected = Look::Fresh { base: Base::Names, parts: [Part::SecurityGroup].into(), rotated: None };
         assert_eq!(choose(Some(&doubtful), &leaving, NOW), expected);
         assert_eq!(base(&choose(None, &leaving, NOW)), Some(Base::Names));
+    }
+
+    #[test]
+    fn what_stands_yields_to_what_is_made_and_both_to_what_leaves() {
+        assert_eq!(urgency(None, &cause()), Urgency::Create);
+        assert_eq!(urgency(Some(&past()), &cause()), Urgency::Drift);
+        assert_eq!(urgency(Some(&Past { settled: false, ..past() }), &cause()), Urgency::Create);
+        assert_eq!(urgency(Some(&past()), &Cause { generation: 2, ..cause() }), Urgency::Create);
+        assert_eq!(urgency(Some(&past()), &Cause { leaving: true, ..cause() }), Urgency::Release);
     }
 
     #[test]

@@ -82,7 +82,7 @@ struct Context<C> {
     states: States,
     retries: Retries,
     publisher: Publisher,
-    /// Several watches share one bound.
+    /// Several watches share one bound, which is ours and not kube's.
     permits: Semaphore,
     health: Arc<Health>,
     stop: Stop,
@@ -141,7 +141,7 @@ pub async fn run<C: Clouds>(client: Client, clouds: C, settings: Settings, healt
             Arc::clone(&context),
             store,
             controller::trigger_self(objects, ()).take_until(stop.clone().asked()),
-            controller::Config::default().concurrency(concurrency),
+            controller::Config::default(),
         )
         .boxed()
     });

@@ -25,12 +25,14 @@ pub(super) async fn reconcile<C: Clouds>(watched: Arc<Watched>, context: Arc<Con
     // Without kube's span around it, which says the same at length.
     let span = info_span!(parent: None, "reconcile", object = %key);
     // Detached: whatever becomes of the caller, a write to AWS is not cut off half-way.
-    tokio::spawn(pass(key, context).instrument(span)).await.map_err(Error::Panicked)?
+    let leaving = watched.meta().deletion_timestamp.is_some();
+    tokio::spawn(pass(key, leaving, context).instrument(span)).await.map_err(Error::Panicked)?
 }
 
-async fn pass<C: Clouds>(key: Key, context: Arc<Context<C>>) -> Result<Action, Error> {
-    // Never closed.
-    let _permit = context.permits.acquire().await.ok();
+async fn pass<C: Clouds>(key: Key, leaving: bool, context: Arc<Context<C>>) -> Result<Action, Error> {
+    // What is made at AWS's pace takes minutes, and a deletion does not stand in line behind it.
+    // The semaphore is never closed.
+    let _permit = if leaving { None } else { context.permits.acquire().await.ok() };
     if context.stop.is_asked() {
         return Ok(Action::await_change());
     }

@@ -87,7 +87,6 @@ impl<'a, C: Clouds> Turn<'a, C> {
     }
 
     async fn pass(&mut self, region: &Region, goal: Option<Goal>) -> Result<Next, Error> {
-        let cloud = self.context.clouds.region(region);
         let state = self.context.states.take(self.key, &self.identity.uid);
         let memory = self.memory(state.as_ref());
         let cause = Cause {
@@ -95,7 +94,9 @@ impl<'a, C: Clouds> Turn<'a, C> {
             requested_at: self.object.requested_at().map(str::to_owned),
             leaving: goal.is_some(),
         };
-        let looked = self.look(&cloud, &cause, state.and_then(|state| state.past)).await;
+        let past = state.and_then(|state| state.past);
+        let cloud = self.context.clouds.region(region, look::urgency(past.as_ref(), &cause));
+        let looked = self.look(&cloud, &cause, past).await;
         let Looked { observed, query, kept, past, rotated } = looked;
         let complete = observed.read_failures.is_empty();
         let certain = look::looked_twice(past.as_ref(), &observed);
@@ -134,6 +135,7 @@ impl<'a, C: Clouds> Turn<'a, C> {
             scope: passed.desired.scope(self.intent.as_ref(), Some(&passed.observed)),
             doubt: passed.doubt.clone(),
             awaits_balancer: look::awaits_balancer(&passed),
+            settled: passed.settled() && !passed.acted(),
             rotated,
             looked,
             picture: passed.observed.clone(),

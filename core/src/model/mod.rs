@@ -1,7 +1,8 @@
 //! The nouns: what AWS holds, what can be asked and what can be answered.
 //!
 //! Nothing here decides. `observed` is what a look saw, `query` what a look is to read,
-//! `outcome` what became of a step, `recall` what a process remembers between looks.
+//! `outcome` what became of a step, `recall` what a process remembers between looks,
+//! `urgency` what goes first.
 
 mod aws;
 mod ids;
@@ -13,6 +14,7 @@ mod recall;
 mod seen;
 mod tags;
 mod timing;
+mod urgency;
 
 pub use aws::*;
 pub use ids::*;
@@ -25,3 +27,4 @@ pub use recall::*;
 pub use seen::*;
 pub use tags::*;
 pub use timing::*;
+pub use urgency::*;

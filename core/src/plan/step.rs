@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 use std::fmt;
 
-use crate::model::{Answer, Observed, Outcome, Part};
+use crate::model::{Answer, Observed, Outcome, Part, Urgency};
 
 use super::{
     broker_group_rule, connection, endpoint_service, listener, load_balancer, security_group, subnet, tagging,
@@ -72,6 +72,15 @@ impl Step {
             Self::EndpointService(change) => change,
             Self::Connection(change) => change,
             Self::Tagging(change) => change,
+        }
+    }
+
+    /// How urgent it is in a pass of this urgency: a consumer at the door never waits for our own work.
+    #[must_use]
+    pub fn urgency(&self, of_the_pass: Urgency) -> Urgency {
+        match self {
+            Self::Connection(_) => Urgency::Release,
+            _ => of_the_pass,
         }
     }
 }

@@ -35,7 +35,13 @@ impl Operator {
         let log = folder.join(format!("operator-{}-{namespace}-{number}.log", std::process::id()));
         let file = File::create(&log).expect("a log file");
         let mut command = with_credentials(credentials);
-        let defaults = [("--resync", "60s"), ("--full-resync", "3m"), ("--time-scale", TIME_SCALE)];
+        let defaults = [
+            ("--resync", "60s"),
+            ("--full-resync", "3m"),
+            ("--time-scale", TIME_SCALE),
+            // AWS's pace would be that of every test, and is that of one.
+            ("--aws-rate-limits", "off"),
+        ];
         command.args(["run", "--cluster-id", cluster_id, "--watch-namespace", namespace]);
         command.args(["--admin-address", "127.0.0.1:0", "--log-format", "text"]);
         command.args(["--log-level", "info,kafka_privatelink=debug"]);

@@ -139,7 +139,7 @@ def test_throttling(aws, vpc):
         for _ in range(5):
             aws.ec2.accept_vpc_endpoint_connections(ServiceId=service["ServiceId"], VpcEndpointIds=[])
     assert said.status == 503
-    with refused("Throttling"):
+    with refused("ThrottlingException"):
         for _ in range(200):
             aws.elb.describe_account_limits()
     aws.settings(throttled=False)
