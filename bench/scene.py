@@ -1,11 +1,9 @@
 """Brokers in an account of their own, the objects that offer them, and the operator that is measured."""
-import subprocess
 import sys
 import time
 from collections import Counter
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, contextmanager
-from functools import cache
 from pathlib import Path
 
 from calls import REST, Log, ended, looks, writes
@@ -20,13 +18,8 @@ SELDOM = ("--resync", "1h")  # no look but those that a change asks for
 # not depend on time.
 INSTANT = ("load_balancer_provisioning", "load_balancer_update", "target_initial", "target_draining", "service_pending",
            "service_deleting", "interface_lingering")
-
-
-@cache
-def unlimited(binary: Path) -> tuple[str, ...]:
-    """Flags that lift the operator's own limits on the rate of its calls."""
-    said = subprocess.run([str(binary), "run", "--help"], capture_output=True, text=True, check=True).stdout
-    return ("--aws-rate-limits", "off") if "--aws-rate-limits" in said else ()
+# Else large clusters take as long as AWS's published rates allow.
+UNLIMITED = ("--aws-rate-limits", "off")
 
 
 class Scene:
@@ -51,7 +44,7 @@ class Scene:
     def served(self, *flags: str) -> Iterator[Operator]:
         """With an operator."""
         log = self.world.folder / "operator.log"
-        self.operator = Operator(self._binary, self.world.environment, log, *unlimited(self._binary), *flags)
+        self.operator = Operator(self._binary, self.world.environment, log, *UNLIMITED, *flags)
         with self.operator:
             try:
                 yield self.operator
