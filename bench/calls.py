@@ -1,52 +1,56 @@
-"""Sense in the stand-in's log of calls: which belong to one look, and which write."""
-from dataclasses import dataclass
+"""Sense in the stand-in's log of calls: which belong to one look, which write, and what each look was for."""
+from collections import Counter
 
-PAUSE = 1.0  # seconds without a call that part two looks: the operator rests for nearly 2 s or more
+REST = 0.5  # seconds without a call under way that part two looks; the operator rests for longer
+ONLY_IN_A_FULL_LOOK = "DescribeTargetGroupAttributes"
+CLOSING = ("Revoke", "Delete", "Deregister")
 
-
-@dataclass(frozen=True)
-class Count:
-    """Calls, and how many of them write."""
-
-    calls: int
-    writes: int
-
-    @classmethod
-    def of(cls, log: list[dict]) -> "Count":
-        return cls(len(log), sum(map(is_write, log)))
+Log = list[dict]
 
 
 def is_write(call: dict) -> bool:
     return not call["action"].startswith(("Describe", "Get"))
 
 
-def looks(log: list[dict]) -> list[list[dict]]:
+def writes(log: Log) -> int:
+    return sum(map(is_write, log))
+
+
+def closing(log: Log) -> int:
+    return sum(call["action"].startswith(CLOSING) for call in log)
+
+
+def actions(log: Log) -> Counter[str]:
+    return Counter(call["action"] for call in log)
+
+
+def ended(call: dict) -> float:
+    return call["at"] + call["ms"] / 1000
+
+
+def looks(log: Log) -> list[Log]:
     """The log cut where the operator rested."""
-    parts: list[list[dict]] = []
-    for call in log:
-        if not parts or call["at"] - parts[-1][-1]["at"] > PAUSE:
+    parts: list[Log] = []
+    busy_until = 0.0
+    for call in sorted(log, key=lambda call: call["at"]):
+        if not parts or call["at"] - busy_until > REST:
             parts.append([])
         parts[-1].append(call)
+        busy_until = max(busy_until, ended(call))
     return parts
 
 
-def of_a_change(log: list[dict]) -> Count:
-    """What a change cost: all calls from the look that began to write.
+def is_full(look: Log) -> bool:
+    return any(call["action"] == ONLY_IN_A_FULL_LOOK for call in look)
 
-    A look before that saw nothing yet, and whether there was one is chance.
-    """
+
+def awaits_only(look: Log) -> bool:
+    """Whether a look asked for nothing but the state of a load balancer that provisions."""
+    return [call["action"] for call in look] == ["DescribeLoadBalancers"]
+
+
+def of_a_change(log: Log, until: float) -> Log:
+    """What a change cost: the looks from the one that began to write, as far as they began before this time."""
     parts = looks(log)
-    first = next((index for index, part in enumerate(parts) if any(map(is_write, part))), len(parts))
-    return _together(parts[first:])
-
-
-def of_a_removal(log: list[dict]) -> Count:
-    """The same without looks after the last write: how often the operator makes sure depends on what it did before."""
-    parts = looks(log)
-    while parts and not any(map(is_write, parts[-1])):
-        parts.pop()
-    return _together(parts)
-
-
-def _together(parts: list[list[dict]]) -> Count:
-    return Count.of([call for part in parts for call in part])
+    first = next((index for index, look in enumerate(parts) if writes(look)), len(parts))
+    return [call for look in parts[first:] if look[0]["at"] < until for call in look]

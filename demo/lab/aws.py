@@ -51,10 +51,10 @@ class Account:
     def elb(self) -> Any:
         return seed.client("elbv2", self._endpoint, self._who)
 
-    def launch_broker(self, node_id: int, like: str, subnet: str) -> dict:
+    def launch_broker(self, node_id: int, like: str, subnet: str, cluster: str = "orders") -> dict:
         """One more instance with the tags of a broker, otherwise as the one it is like."""
         old = self.ec2.describe_instances(InstanceIds=[like])["Reservations"][0]["Instances"][0]
-        named = {"Name": f"broker-{node_id}", "kafka-cluster": "orders", "kafka-node-id": str(node_id)}
+        named = {"Name": f"broker-{node_id}", "kafka-cluster": cluster, "kafka-node-id": str(node_id)}
         return self.ec2.run_instances(
             ImageId=old["ImageId"], InstanceType=old["InstanceType"], MinCount=1, MaxCount=1, SubnetId=subnet,
             SecurityGroupIds=[group["GroupId"] for group in old["SecurityGroups"]],

@@ -1,9 +1,11 @@
 """The Kubernetes side: kubectl as a person uses it, and quick looks at an object."""
+import contextlib
 import http.client
 import json
 import os
 import ssl
 import subprocess
+from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from urllib.parse import urlsplit
@@ -93,6 +95,14 @@ class Kube:
             raise NotAsTold(f"the API server shows {name}", f"{status}: {body}")
         return Link(json.loads(body))
 
+    def versions(self, name: str, seconds: int) -> Iterator[Link]:
+        """An object as it is and each time that it changes, as the API server announces it."""
+        query = f"watch=1&fieldSelector=metadata.name%3D{name}&timeoutSeconds={seconds}"
+        with contextlib.closing(self._connection(seconds)) as connection:
+            connection.request("GET", f"{OBJECTS}?{query}", headers=self._headers)
+            for line in connection.getresponse():
+                yield Link(json.loads(line)["object"])
+
     def status_writes(self) -> int:
         """Writes of the status subresource that the API server has answered, also those that changed nothing."""
         _, metrics = self._get("/metrics")
@@ -101,10 +111,10 @@ class Kube:
         return sum(round(float(line.rsplit(" ", 1)[1])) for line in ours if 'verb="GET"' not in line)
 
     def _get(self, path: str) -> tuple[int, str]:
-        connection = http.client.HTTPSConnection(self._server.hostname or "", self._server.port, timeout=10, context=self._trust)
-        try:
+        with contextlib.closing(self._connection(10)) as connection:
             connection.request("GET", path, headers=self._headers)
             answer = connection.getresponse()
             return answer.status, answer.read().decode()
-        finally:
-            connection.close()
+
+    def _connection(self, timeout: float) -> http.client.HTTPSConnection:
+        return http.client.HTTPSConnection(self._server.hostname or "", self._server.port, timeout=timeout, context=self._trust)

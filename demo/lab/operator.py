@@ -4,6 +4,8 @@ import signal
 import subprocess
 import urllib.error
 import urllib.request
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from types import TracebackType
 
@@ -51,11 +53,26 @@ class Operator:
     def last_words(self) -> str:
         return "".join(self._log.open(errors="replace").readlines()[-LINES_SHOWN:])
 
-    def resident_mib(self) -> float:
-        """Memory that the process holds now (VmRSS)."""
+    def resident_mib(self, line: str = "VmRSS") -> float:
+        """Memory that the process holds now; with VmHWM, the most that it ever held."""
         status = Path(f"/proc/{self._process.pid}/status").read_text().splitlines()
-        line = next(line for line in status if line.startswith("VmRSS:"))
-        return int(line.split()[1]) / 1024
+        found = next(each for each in status if each.startswith(f"{line}:"))
+        return int(found.split()[1]) / 1024
+
+    @contextmanager
+    def standing_still(self) -> Iterator[None]:
+        """Does nothing for the length of a `with`: what is done meanwhile it sees at once."""
+        self._process.send_signal(signal.SIGSTOP)
+        try:
+            yield
+        finally:
+            self._process.send_signal(signal.SIGCONT)
+
+    def cpu_seconds(self) -> float:
+        """Time that the process has computed, for itself and in the kernel."""
+        after_the_name = Path(f"/proc/{self._process.pid}/stat").read_text().rpartition(")")[2].split()
+        user, system = after_the_name[11:13]
+        return (int(user) + int(system)) / os.sysconf("SC_CLK_TCK")
 
     def _readiness(self) -> str:
         try:

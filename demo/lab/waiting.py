@@ -4,7 +4,7 @@ from collections.abc import Callable
 from typing import TypeVar
 
 Seen = TypeVar("Seen")
-PAUSE = 0.1  # seconds between two looks
+PAUSE = 0.05  # seconds between two looks
 
 
 class NotAsTold(Exception):
