@@ -215,7 +215,10 @@ fn note(recall: &mut Recall, desired: &Desired, step: &Step, outcome: &Outcome, 
         (Step::TargetGroup(target_group::Change::SetAttributes { attributes, .. }), Outcome::Refused(failure))
             if failure.class == ErrorClass::Invalid && attributes.contains_key(DNS_FAILOVER) =>
         {
-            recall.refused_attributes.insert(DNS_FAILOVER.to_owned());
+            // Alone it is meant for sure.
+            let refused =
+                if attributes.len() == 1 { &mut recall.refused_attributes } else { &mut recall.suspected_attributes };
+            refused.insert(DNS_FAILOVER.to_owned());
         }
         _ => {}
     }

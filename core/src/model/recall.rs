@@ -19,6 +19,8 @@ pub struct Recall {
     pub offered_again: Option<OfferedAgain>,
     /// Attributes of target groups that AWS does not take.
     pub refused_attributes: BTreeSet<String>,
+    /// Those that it may have meant when it refused several: set by themselves from then on.
+    pub suspected_attributes: BTreeSet<String>,
     /// The token of the endpoint service that we asked for last, and when.
     pub service_asked: Option<(String, Timestamp)>,
     /// Client tokens of endpoint services that AWS answers with a dead service, or with one that never shows.
