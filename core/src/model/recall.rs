@@ -51,6 +51,7 @@ impl Recall {
     /// Judges by a new look what time has shown.
     pub fn age(&mut self, observed: &Observed, timing: &Timing) {
         let at = observed.at;
+        self.not_after(at);
         for clash in self.clashes.values_mut() {
             clash.lasting = at.duration_since(clash.since) >= timing.unseen_clash;
         }
@@ -67,6 +68,15 @@ impl Recall {
             }
             Find::Unknown => {}
         }
+    }
+
+    /// A clock that was put back must not make anything wait until it has caught up.
+    fn not_after(&mut self, at: Timestamp) {
+        let made = self.made.iter_mut();
+        let clashes = self.clashes.values_mut().map(|clash| &mut clash.since);
+        let offered = self.offered_again.iter_mut().map(|offered| &mut offered.since);
+        let asked = self.service_asked.iter_mut().map(|(_, asked)| asked);
+        made.chain(clashes).chain(offered).chain(asked).for_each(|since| *since = at.min(*since));
     }
 
     /// Whether something that we made may not be seen by AWS yet.
