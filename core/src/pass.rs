@@ -35,6 +35,7 @@ pub struct Pass {
     desired: Desired,
     observed: Observed,
     timing: Timing,
+    demands: Guard,
     block: Option<Block>,
     plan: Plan,
     asked: BTreeMap<Part, u8>,
@@ -78,12 +79,24 @@ impl Pass {
         recall.age(&observed, &timing);
         observed.recall = recall;
         let block = guard(demands, &desired.identity, &observed);
-        Self { desired, observed, timing, block, plan: Plan::default(), asked: BTreeMap::new(), taken: Vec::new() }
+        Self {
+            desired,
+            observed,
+            timing,
+            demands: demands.clone(),
+            block,
+            plan: Plan::default(),
+            asked: BTreeMap::new(),
+            taken: Vec::new(),
+        }
     }
 
     /// What is needed next. No step is taken twice in a pass, whatever became of it.
     pub fn next_move(&mut self) -> Move {
-        match self.next_unguarded() {
+        let next = self.next_unguarded();
+        // Tags that were only just read may show another holder.
+        self.block = guard(&self.demands, &self.desired.identity, &self.observed);
+        match next {
             Move::Apply(_) if self.block.is_some() => Move::Finished,
             next => next,
         }
@@ -163,7 +176,7 @@ impl Pass {
         doubt.extend(self.plan.ask.iter().cloned());
         doubt.extend(self.plan.waiting.iter().flat_map(WaitingOn::parts));
         self.observed.recall.seconded.clone_from(&self.plan.second);
-        let Self { desired, observed, timing: _, block, plan, asked: _, taken } = self;
+        let Self { desired, observed, timing: _, demands: _, block, plan, asked: _, taken } = self;
         Passed { desired, observed, plan, block, taken, doubt }
     }
 }
@@ -202,7 +215,10 @@ fn note(recall: &mut Recall, desired: &Desired, step: &Step, outcome: &Outcome, 
         (Step::TargetGroup(target_group::Change::SetAttributes { attributes, .. }), Outcome::Refused(failure))
             if failure.class == ErrorClass::Invalid && attributes.contains_key(DNS_FAILOVER) =>
         {
-            recall.refused_attributes.insert(DNS_FAILOVER.to_owned());
+            // Alone it is meant for sure.
+            let refused =
+                if attributes.len() == 1 { &mut recall.refused_attributes } else { &mut recall.suspected_attributes };
+            refused.insert(DNS_FAILOVER.to_owned());
         }
         _ => {}
     }

@@ -146,7 +146,8 @@ fn is_past_grace(evidence: &Evidence<'_>, id: BrokerId, absent: &mut BTreeMap<Br
     }
     let before = evidence.absent.get(&id);
     let absence = Absence {
-        since: before.map_or(*at, |absence| absence.since),
+        // A clock that was put back must not make it wait until it has caught up.
+        since: before.map_or(*at, |absence| absence.since.min(*at)),
         looks: before.map_or(0, |absence| absence.looks).saturating_add(1),
     };
     absent.insert(id, absence);
@@ -262,6 +263,18 @@ mod tests {
             assert_eq!(looks.look(Some(&found), None), [1, 2, 3, 4], "after {} minutes", looks.minutes);
         }
         assert_eq!(looks.look(Some(&found), None), [1, 2, 3]);
+    }
+
+    #[test]
+    fn one_that_is_absent_goes_in_time_though_the_clock_is_put_back() {
+        let mut looks = Looks::by_tag(4);
+        let found = here(1..=3);
+        looks.look(Some(&found), None);
+        looks.minutes -= 180;
+        for _ in 0..3 {
+            looks.look(Some(&found), None);
+        }
+        assert_eq!(looks.look(Some(&found), None), [1, 2, 3], "after {} minutes", looks.minutes);
     }
 
     #[test]

@@ -71,6 +71,8 @@ impl Ledger {
             if entry.released.is_none() && !(listeners.contains_key(listener) && brokers.contains(broker)) {
                 entry.released = Some(now);
             }
+            // A clock that was put back must not make it rest until it has caught up.
+            entry.released = entry.released.map(|since| since.min(now));
         }
         self.entries.retain(|_, entry| entry.released.is_none_or(|since| now.duration_since(since) < quarantine));
     }

@@ -268,6 +268,8 @@ impl Observed {
         }
         if !self.broker_group_rules.whole {
             self.broker_group_rules.clone_from(&earlier.broker_group_rules);
+            // So that no rule is revoked before somebody has looked again.
+            self.broker_group_rules.whole = false;
         }
     }
 

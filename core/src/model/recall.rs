@@ -19,6 +19,8 @@ pub struct Recall {
     pub offered_again: Option<OfferedAgain>,
     /// Attributes of target groups that AWS does not take.
     pub refused_attributes: BTreeSet<String>,
+    /// Those that it may have meant when it refused several: set by themselves from then on.
+    pub suspected_attributes: BTreeSet<String>,
     /// The token of the endpoint service that we asked for last, and when.
     pub service_asked: Option<(String, Timestamp)>,
     /// Client tokens of endpoint services that AWS answers with a dead service, or with one that never shows.
@@ -49,6 +51,7 @@ impl Recall {
     /// Judges by a new look what time has shown.
     pub fn age(&mut self, observed: &Observed, timing: &Timing) {
         let at = observed.at;
+        self.not_after(at);
         for clash in self.clashes.values_mut() {
             clash.lasting = at.duration_since(clash.since) >= timing.unseen_clash;
         }
@@ -65,6 +68,15 @@ impl Recall {
             }
             Find::Unknown => {}
         }
+    }
+
+    /// A clock that was put back must not make anything wait until it has caught up.
+    fn not_after(&mut self, at: Timestamp) {
+        let made = self.made.iter_mut();
+        let clashes = self.clashes.values_mut().map(|clash| &mut clash.since);
+        let offered = self.offered_again.iter_mut().map(|offered| &mut offered.since);
+        let asked = self.service_asked.iter_mut().map(|(_, asked)| asked);
+        made.chain(clashes).chain(offered).chain(asked).for_each(|since| *since = at.min(*since));
     }
 
     /// Whether something that we made may not be seen by AWS yet.

@@ -129,7 +129,11 @@ pub(super) fn plan(offer: &Offer, draft: &mut Draft<'_>) {
             if right && wanted.is_some() && security_group::targets_at(|port| port == rule.port, draft) {
                 continue;
             }
-            draft.create(Step::BrokerGroupRule(Change::Revoke { group: group.clone(), rule: id.clone() }));
+            if observed.broker_group_rules.whole {
+                draft.create(Step::BrokerGroupRule(Change::Revoke { group: group.clone(), rule: id.clone() }));
+            } else {
+                draft.ask(Part::BrokerGroupRules);
+            }
         }
     }
 }

@@ -254,7 +254,9 @@ fn repairs(name: &AwsName, wanted: &WantedGroup, have: &TargetGroup, draft: &Dra
         .filter(|(key, _)| !draft.observed.recall.refused_attributes.contains(*key))
         .map(|(key, value)| (key.clone(), value.clone()))
         .collect();
-    if !attributes.is_empty() {
+    let (suspected, others): (Attributes, Attributes) =
+        attributes.into_iter().partition(|(key, _)| draft.observed.recall.suspected_attributes.contains(key));
+    for attributes in [others, suspected].into_iter().filter(|attributes| !attributes.is_empty()) {
         let (name, arn) = (name.clone(), have.arn.clone());
         steps.push(Step::TargetGroup(Change::SetAttributes { name, arn, attributes }));
     }
