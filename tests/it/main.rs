@@ -13,6 +13,7 @@ mod harness;
 mod changes;
 mod command_line;
 mod cost;
+mod faults;
 mod history;
 mod regions;
 mod resilience;

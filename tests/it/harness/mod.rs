@@ -10,6 +10,7 @@ mod operator;
 mod patience;
 mod scene;
 mod standin;
+mod trouble;
 
 pub use account::{Account, random_account};
 pub use bed::bed;
@@ -21,3 +22,4 @@ pub use operator::{Operator, with_credentials};
 pub use patience::until;
 pub use scene::{CLUSTER_ID, Scene, listener};
 pub use standin::{Calls, StandIn};
+pub use trouble::Trouble;

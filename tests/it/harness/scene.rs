@@ -62,8 +62,13 @@ impl Scene {
 
     /// Starts an operator with these flags over the usual ones.
     pub fn start_operator(&mut self, more: &[&str]) {
-        let operator = Operator::start(CLUSTER_ID, &self.namespace, &self.credentials, more);
+        let operator = self.another_operator(more);
         self.operators.push(operator);
+    }
+
+    /// An operator that is not among the scene's yet.
+    pub fn another_operator(&self, more: &[&str]) -> Operator {
+        Operator::start(CLUSTER_ID, &self.namespace, &self.credentials, more)
     }
 
     /// The latest operator.
