@@ -112,6 +112,13 @@ pub struct Fault {
 }
 
 impl Fault {
+    /// Whether a chapter has to be told for this fault: the way to it, and the end. There is an end without
+    /// anything between it and the beginning.
+    pub fn needs(&self, chapter: Chapter) -> bool {
+        let between = self.chapter != Chapter::Delete && chapter <= self.chapter;
+        between || matches!(chapter, Chapter::Create | Chapter::Delete)
+    }
+
     /// Whether the operator is killed while its call is held.
     pub fn kills(&self) -> bool {
         matches!(self.kind, Kind::KilledBefore | Kind::KilledAfter)

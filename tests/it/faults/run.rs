@@ -1,6 +1,6 @@
 //! One telling of the story, with at most one fault, and what was wrong with it.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::mem;
 
 use kpl_core::model::{OWNER_TAG, RESOURCE_TAG};
@@ -18,9 +18,9 @@ pub type Called = (String, bool);
 #[derive(Debug, Default)]
 pub struct Told {
     /// The calls of each chapter.
-    pub calls: Vec<(Chapter, BTreeSet<Called>)>,
-    /// The account at the end of each chapter.
-    pub portraits: Vec<(Chapter, Portrait)>,
+    pub calls: BTreeMap<Chapter, BTreeSet<Called>>,
+    /// The account at the end of each chapter but the last, when it is as it was.
+    pub portraits: BTreeMap<Chapter, Portrait>,
     /// How many calls met the fault.
     pub met: u64,
     /// What was there twice at the end of a chapter.
@@ -54,13 +54,21 @@ pub async fn with(fault: &Fault, plain: &Told) -> Told {
 async fn told(fault: Option<&Fault>, plain: Option<&Told>) -> Told {
     let mut story = Story::begin().await;
     let mut told = Told::default();
-    for chapter in Chapter::ALL {
-        story.scene.account.standin.forget_calls().await;
-        match fault.filter(|fault| fault.chapter == chapter) {
-            Some(fault) => told.met = suffered(&mut story, fault).await,
-            None => {
+    // What comes after the fault begins as it always does: only the end is of interest.
+    let needed = |chapter: &Chapter| fault.is_none_or(|fault| fault.needs(*chapter));
+    for chapter in Chapter::ALL.into_iter().filter(needed) {
+        match fault {
+            Some(fault) if fault.chapter == chapter => told.met = suffered(&mut story, fault).await,
+            Some(_) => {
                 story.act(chapter).await;
                 story.outcome(chapter).await;
+            }
+            None => {
+                story.scene.account.standin.forget_calls().await;
+                story.act(chapter).await;
+                story.outcome(chapter).await;
+                story.looked_at(chapter).await;
+                told.calls.insert(chapter, calls(&story).await);
             }
         }
         judge(&story, chapter, fault, plain, &mut told).await;
@@ -86,28 +94,32 @@ async fn suffered(story: &mut Story, fault: &Fault) -> u64 {
     };
     tokio::join!(story.outcome(fault.chapter), killer);
     story.scene.operators = operators;
+    story.looked_at(fault.chapter).await;
     let met = armed - standin.faults_left().await;
     standin.forgive().await;
     assert!(met > 0, "the fault was not met");
     met
 }
 
+/// What the operator called since it was last forgotten.
+async fn calls(story: &Story) -> BTreeSet<Called> {
+    let calls = story.scene.account.standin.calls(story.scene.credentials().access_key_id()).await.log;
+    calls.into_iter().map(|call| (format!("{}:{}", call.service, call.action), call.is_write())).collect()
+}
+
 /// Looks at the account at the end of a chapter.
 async fn judge(story: &Story, chapter: Chapter, fault: Option<&Fault>, plain: Option<&Told>, told: &mut Told) {
     let scene = &story.scene;
-    let calls = scene.account.standin.calls(scene.credentials().access_key_id()).await.log;
-    let calls = calls.into_iter().map(|call| (format!("{}:{}", call.service, call.action), call.is_write()));
-    told.calls.push((chapter, calls.collect()));
     // What AWS does by itself may take a moment longer; what is wrong stays wrong.
     let probe = async || {
         let aws = scene.inventory().await;
         let mut wrong = Told { duplicates: duplicates(&aws), ..Told::default() };
         wrong.foreign = neighbours::disturbed(&scene.before, &aws, &scene.world.brokers_group);
         if chapter == Chapter::Delete {
+            // With what is foreign, this is all that there is.
             wrong.leaks = aws.things().into_keys().filter_map(|key| left(&key, &scene.before, &aws)).collect();
         }
-        let expected = plain.and_then(|plain| plain.portraits.iter().find(|(of, _)| *of == chapter));
-        if let Some((_, expected)) = expected {
+        if let Some(expected) = plain.and_then(|plain| plain.portraits.get(&chapter)) {
             wrong.differences = compared(&story.portrait().await, expected, fault);
         }
         if wrong.wrong().is_empty() { Ok(()) } else { Err(wrong) }
@@ -127,7 +139,9 @@ async fn judge(story: &Story, chapter: Chapter, fault: Option<&Fault>, plain: Op
         told.leaks.extend(named(wrong.leaks));
         told.differences.extend(named(wrong.differences));
     }
-    told.portraits.push((chapter, story.portrait().await));
+    if chapter != Chapter::Delete {
+        told.portraits.insert(chapter, story.portrait().await);
+    }
 }
 
 fn compared(have: &Portrait, plain: &Portrait, fault: Option<&Fault>) -> Vec<String> {
