@@ -94,7 +94,7 @@ impl<'a, C: Clouds> Turn<'a, C> {
             requested_at: self.object.requested_at().map(str::to_owned),
             leaving: goal.is_some(),
         };
-        let past = state.and_then(|state| state.past);
+        let past = look::still_past(state.and_then(|state| state.past), Timestamp::now());
         let cloud = self.context.clouds.region(region, look::urgency(past.as_ref(), &cause));
         let looked = self.look(&cloud, &cause, past).await;
         let Looked { observed, query, kept, past, rotated } = looked;

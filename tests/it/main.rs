@@ -7,12 +7,13 @@
 //! long is named `long_…`.
 
 #[path = "../crd/cases.rs"]
+mod cases;
 mod harness;
 
-mod cases;
 mod changes;
 mod command_line;
 mod cost;
+mod faults;
 mod fields;
 mod forms;
 mod gaps;

@@ -183,15 +183,20 @@ impl Inventory {
         kinds.iter().filter_map(count).collect()
     }
 
+    /// Everything by kind and id.
+    pub fn things(&self) -> BTreeMap<(String, String), Value> {
+        let kinds = self.whole.as_object().expect("kinds by name");
+        let things = kinds.iter().filter_map(|(kind, things)| Some((kind, things.as_object()?)));
+        let flat = things.flat_map(|(kind, things)| things.iter().map(move |(id, thing)| (kind, id, thing)));
+        flat.map(|(kind, id, thing)| ((kind.clone(), id.clone()), thing.clone())).collect()
+    }
+
     /// What differs from an earlier moment, apart from the brokers themselves, which tests start and end.
     pub fn changes_since(&self, before: &Self) -> Vec<String> {
         let flat = |inventory: &Self| -> BTreeMap<String, Value> {
-            let kinds = inventory.whole.as_object().expect("kinds by name").clone();
-            let things = kinds.into_iter().filter(|(kind, _)| kind != "instances");
-            let things = things.filter_map(|(kind, things)| Some((kind, things.as_object()?.clone())));
-            let all = things
-                .flat_map(|(kind, things)| things.into_iter().map(move |(id, thing)| (format!("{kind} {id}"), thing)));
-            all.filter(|(_, thing)| thing["description"] != "Primary network interface").collect()
+            let things = inventory.things().into_iter().filter(|((kind, _), _)| kind != "instances");
+            let things = things.filter(|(_, thing)| thing["description"] != "Primary network interface");
+            things.map(|((kind, id), thing)| (format!("{kind} {id}"), thing)).collect()
         };
         let (before, now) = (flat(before), flat(self));
         let keys: BTreeSet<&String> = before.keys().chain(now.keys()).collect();

@@ -12,6 +12,7 @@ mod patience;
 mod portrait;
 mod scene;
 mod standin;
+mod trouble;
 
 pub use account::{Account, random_account};
 pub use bed::bed;
@@ -25,3 +26,4 @@ pub use patience::{until, until_within};
 pub use portrait::values_at;
 pub use scene::{CLUSTER_ID, Scene, listener};
 pub use standin::{Calls, StandIn, Written};
+pub use trouble::Trouble;

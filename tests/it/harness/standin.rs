@@ -12,7 +12,7 @@ use super::{Inventory, bed};
 /// One account of the stand-in, seen from behind.
 #[derive(Clone, Debug)]
 pub struct StandIn {
-    account: String,
+    pub(super) account: String,
 }
 
 /// AWS calls that were made.
@@ -34,6 +34,8 @@ pub struct Calls {
 pub struct Call {
     /// Seconds.
     pub at: f64,
+    /// Such as `ec2`.
+    pub service: String,
     /// Such as `CreateListener`.
     pub action: String,
     /// What was asked.
@@ -147,13 +149,13 @@ impl StandIn {
         request("DELETE", &format!("/__calls?account={}", self.account), None).await;
     }
 
-    async fn post(&self, route: &str, body: Value) -> Value {
+    pub(super) async fn post(&self, route: &str, body: Value) -> Value {
         request("POST", &format!("/__{route}?account={}", self.account), Some(body)).await
     }
 }
 
 /// One request to the stand-in, which closes after its answer.
-async fn request(method: &str, path: &str, body: Option<Value>) -> Value {
+pub(super) async fn request(method: &str, path: &str, body: Option<Value>) -> Value {
     let address = bed().aws.strip_prefix("http://").expect("checked by bed()");
     let body = body.map(|body| body.to_string()).unwrap_or_default();
     let head = format!(

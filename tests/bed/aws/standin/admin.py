@@ -7,6 +7,7 @@ from . import journal
 from .inventory import inventory
 from .settings import ANSWERS, SETTINGS
 from .store import LOCK, store_of
+from .trouble import TroubleRoutes
 
 STATUS_OF = {"RequestLimitExceeded": 503, "Unavailable": 503, "ServiceUnavailable": 503, "InternalError": 500,
                  "InternalFailure": 500, "UnauthorizedOperation": 403, "AccessDenied": 403}
@@ -16,7 +17,7 @@ class BadRequest(Exception):
     pass
 
 
-class Admin:
+class Admin(TroubleRoutes):
     """WSGI middleware: answers /__ itself, hands on the rest."""
 
     def __init__(self, front):
@@ -82,9 +83,11 @@ class Admin:
             self.front.faults.clear(query.get("account"))
         elif method == "POST":
             asked = {**query, **body}
-            unknown = set(asked) - {"action", "n", "account", "contains", "code", "message", "status"}
+            unknown = set(asked) - {"action", "n", "account", "service", "contains", "code", "message", "status"}
+            if kind == "hold":
+                unknown.discard("when")
             if unknown or "action" not in asked or (kind == "refuse") != ("code" in asked):
-                raise BadRequest(f"a {kind} has action, n, account, contains"
+                raise BadRequest(f"a {kind} has action, n, account, service, contains" + (", when" if kind == "hold" else "")
                                  + (", code, message, status" if kind == "refuse" else "") + f", not {asked}")
             fault = {**asked, "kind": kind, "n": int(asked.get("n", 1))}
             if kind == "refuse":

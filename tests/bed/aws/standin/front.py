@@ -11,6 +11,7 @@ from xml.sax.saxutils import escape
 
 from .accounts import account_of
 from .settings import SETTINGS
+from .trouble import Trouble
 
 SCOPE = re.compile(r"Credential=([^/]+)/\d+/([\w-]+)/(\w+)/aws4_request")
 BODY_KEPT = 2000  # characters of a request that the log keeps
@@ -31,7 +32,8 @@ class Faults:
         with self._lock:
             for fault in self._waiting:
                 if (fault["kind"] == kind and fault["action"] == call["action"] and fault["n"] > 0
-                        and fault.get("account") in (None, call["account"]) and fault.get("contains", "") in call["body"]):
+                        and fault.get("account") in (None, call["account"]) and fault.get("contains", "") in call["body"]
+                        and fault.get("service") in (None, call["service"])):
                     fault["n"] -= 1
                     return fault
         return None
@@ -51,6 +53,7 @@ class Front:
     def __init__(self, app):
         self.app = app
         self.faults = Faults()
+        self.trouble = Trouble(self.faults)
         self.log = collections.deque(maxlen=200_000)
 
     def __call__(self, environ, start_response):
@@ -64,7 +67,7 @@ class Front:
         elif unheard:
             status, headers, body = "599 Never Done", [], b""
         else:
-            status, headers, body = self._answer(environ)
+            status, headers, body = self.trouble.answer(call, environ["werkzeug.socket"], lambda: self._answer(environ))
         least = SETTINGS.get(call["account"], "latency_ms") / 1000
         time.sleep(max(0.0, least - (time.monotonic() - began)))
         number = int(status.split()[0])
@@ -75,7 +78,7 @@ class Front:
         if unheard:
             call["code"] = "(request lost)"
         self.log.append(call)
-        if lost or unheard:  # the client sees a connection that ends without an answer
+        if lost or number == 599:  # the client sees a connection that ends without an answer
             environ["werkzeug.socket"].shutdown(socket.SHUT_RDWR)
             raise ConnectionAbortedError("cut on purpose")
         start_response(status, headers)
