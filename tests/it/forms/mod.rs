@@ -19,7 +19,7 @@ const TOGETHER: usize = 8;
 async fn settle_for_good(forms: &[Form]) {
     let mut scene = Scene::quiet().await;
     // Every look is a full one, and there is time for all of them.
-    let pace = format!("{}s", 20 * forms.len());
+    let pace = format!("{}s", 40 * forms.len());
     scene.start_operator(&["--resync", &pace, "--full-resync", &pace]);
     let brokers = [("b1", 1), ("b2", 2), ("b3", 3)].map(|(name, id)| (name, scene.world.brokers[&id].clone()));
     let zones = [("az1", "usw2-az1"), ("az2", "usw2-az2"), ("az3", "usw2-az3")];
@@ -34,7 +34,7 @@ async fn settle_for_good(forms: &[Form]) {
     };
     let links: Vec<Link<'_>> = (0..forms.len()).map(link).collect();
     for (form, link) in forms.iter().zip(&links) {
-        link.create(named(&form.spec(&plain), &names)).await;
+        link.create_and_settle(named(&form.spec(&plain), &names)).await;
     }
     nothing_follows(&scene, forms, &links, "first").await;
 
@@ -99,16 +99,18 @@ async fn full_looks(scene: &Scene, links: &[Link<'_>], more: usize) -> Vec<Strin
         looks
     };
     let before = looks(&scene.calls().await);
-    let calls = scene
-        .until(&format!("{more} more full looks at {} objects", links.len()), async || {
-            let calls = scene.calls().await;
-            let now = looks(&calls);
-            // The first may have begun before, and the last may not be over.
-            let enough = |body: &String| now[body] > before.get(body).copied().unwrap_or(0) + more;
-            is(now.len() == links.len() && now.keys().all(enough), || format!("{before:?}, now {now:?}"))
-                .map(|()| calls)
-        })
-        .await;
+    // The first may have begun before, and the last may not be over.
+    for more in 1..=more + 1 {
+        let what = format!("full look {more} at {} objects", links.len());
+        scene
+            .until(&what, async || {
+                let now = looks(&scene.calls().await);
+                let enough = |body: &String| now[body] >= before.get(body).copied().unwrap_or(0) + more;
+                is(now.len() == links.len() && now.keys().all(enough), || format!("{before:?}, now {now:?}"))
+            })
+            .await;
+    }
+    let calls = scene.calls().await;
     calls.log.iter().filter(|call| call.is_write()).map(|call| format!("{} {}", call.action, call.body)).collect()
 }
 
