@@ -13,8 +13,10 @@ LOST = 9094  # the NLB listener that somebody deletes
 
 def create(binary: Path, results: Results) -> None:
     for objects, brokers in ((1, 3), (1, 20), (10, 20)):
+        scene = Scene(binary, brokers, objects)
         for latency in (0, LATENCY):
-            _create_and_delete(Scene(binary, brokers, objects, latency), results, latency)
+            scene.delay(latency)
+            _create_and_delete(scene, results, latency)
 
 
 def _create_and_delete(scene: Scene, results: Results, latency: int) -> None:
@@ -45,7 +47,8 @@ def _create_and_delete(scene: Scene, results: Results, latency: int) -> None:
 def change(binary: Path, results: Results) -> None:
     for brokers in (3, 20):
         for latency in (0, LATENCY):
-            scene = Scene(binary, brokers, latency_ms=latency)
+            scene = Scene(binary, brokers)
+            scene.delay(latency)
             with scene.served(*OFTEN):
                 scene.create()
                 if brokers == 3:

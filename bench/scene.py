@@ -25,20 +25,19 @@ UNLIMITED = ("--aws-rate-limits", "off")
 class Scene:
     """One object, or several side by side, with so many brokers each."""
 
-    def __init__(self, binary: Path, brokers: int, objects: int = 1, latency_ms: int = 0, spec: str = ""):
-        print(f"bench: {objects} x {brokers} brokers, {latency_ms} ms a call", file=sys.stderr, flush=True)
+    def __init__(self, binary: Path, brokers: int, objects: int = 1, spec: str = ""):
+        print(f"bench: {objects} x {brokers} brokers", file=sys.stderr, flush=True)
         self.world = World.seeded()
         self.brokers = brokers
         self.kube: Kube = self.world.kube()
         self.standin, self.provider = self.world.standin(), self.world.provider()
         self._binary, self._more = binary, spec
         self.names = ["orders"] if objects == 1 else [f"orders-{number}" for number in range(1, objects + 1)]
-        self._set(dict.fromkeys(INSTANT, 0.0))
+        self.standin.change_settings(self.provider.id, dict.fromkeys(INSTANT, 0.0))
         for name in self.names:
             seeded = len(self.world.vpc["brokers"]) if name == "orders" else 0
             for broker in range(seeded + 1, brokers + 1):
                 self.launch(broker, name)
-        self._set({"latency_ms": float(latency_ms)})
 
     @contextmanager
     def served(self, *flags: str) -> Iterator[Operator]:
@@ -53,6 +52,10 @@ class Scene:
                                  f"{self.operator.last_words()}") from problem
 
     # What is done to it
+
+    def delay(self, milliseconds: float) -> None:
+        """From now on every AWS call takes so long at least."""
+        self.standin.change_settings(self.provider.id, {"latency_ms": milliseconds})
 
     def launch(self, broker: int, name: str = "orders") -> str:
         """An instance for a broker; brokers take turns over the zones, as the three of the guide do."""
@@ -143,6 +146,3 @@ class Scene:
 
     def wait(self, expected: str, look: Callable[[], Seen], good: Callable[[Seen], bool]) -> Seen:
         return wait_for(expected, look, good, PATIENCE, self.operator.check)
-
-    def _set(self, values: dict[str, float]) -> None:
-        self.standin.change_settings(self.provider.id, values)
