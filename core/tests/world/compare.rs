@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use kpl_core::model::{
-    AwsName, ConnectionState, EndpointService, Health, Listener, LoadBalancer, Observed, Scope, Seen, Target,
+    AwsName, ConnectionState, EndpointService, Find, Health, Listener, LoadBalancer, Observed, Scope, Seen, Target,
     TargetGroup,
 };
 
@@ -60,8 +60,11 @@ pub fn lies(believed: &Observed, looked: &Observed, scope: &Scope, inputs_fresh:
     }
     groups(&mut lies, believed, looked, scope);
     lies.entity("load balancer", &believed.load_balancer, &looked.load_balancer, load_balancer);
-    // Services that are gone soon are listed for a while.
-    lies.entity("service", &believed.endpoint_service, &looked.endpoint_service, service);
+    // A dead service may be listed for a while, or answered for its token when it is not.
+    let dead = believed.endpoint_service.there().is_some_and(|service| !service.state.alive());
+    if !(dead && looked.endpoint_service.find() == Find::Gone) {
+        lies.entity("service", &believed.endpoint_service, &looked.endpoint_service, service);
+    }
     lies.0
 }
 

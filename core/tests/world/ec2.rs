@@ -21,14 +21,14 @@ impl Aws {
                     return Err(no(ErrorClass::Invalid, "InvalidSubnet.Range"));
                 }
                 let overlaps = |held: &&Subnet| held.cidr.contains(cidr) || cidr.contains(&held.cidr);
-                if self.subnets.values().filter(|held| held.vpc == *vpc).any(|held| overlaps(&held)) {
+                if self.subnets.values().filter(|held| held.vpc == *vpc).any(|held| overlaps(&&**held)) {
                     return Err(no(ErrorClass::AlreadyExists, "InvalidSubnet.Conflict"));
                 }
                 let zone_name = self.zones.get(zone).ok_or(no(ErrorClass::Invalid, "InvalidParameterValue"))?.clone();
                 let id = SubnetId::new(format!("subnet-{}", self.digits(&format!("subnet {vpc} {cidr}"))));
                 let free = (1u32 << (32 - u32::from(cidr.prefix_len()))) - 5;
                 let held = Subnet { vpc: vpc.clone(), zone: zone.clone(), cidr: *cidr, free, tags: tags.clone() };
-                self.subnets.insert(id.clone(), held);
+                self.subnets.insert(id.clone(), held.into());
                 Ok(Answer::Subnet(SeenSubnet {
                     id,
                     vpc: vpc.clone(),
@@ -57,13 +57,13 @@ impl Aws {
         match change {
             security_group::Change::Create { name, description: _, vpc, tags } => {
                 let same = |group: &&SecurityGroup| group.vpc == *vpc && group.name.eq_ignore_ascii_case(name.as_str());
-                if self.security_groups.values().any(|group| same(&group)) {
+                if self.security_groups.values().any(|group| same(&&**group)) {
                     return Err(no(ErrorClass::AlreadyExists, "InvalidGroup.Duplicate"));
                 }
                 let id = SecurityGroupId::new(format!("sg-{}", self.digits(&format!("sg {vpc} {name}"))));
                 let group =
                     SecurityGroup { name: name.to_string(), vpc: vpc.clone(), tags: tags.clone(), rules: [].into() };
-                self.security_groups.insert(id.clone(), group);
+                self.security_groups.insert(id.clone(), group.into());
                 self.hold_rule(&id, Rule::allow_all_egress(), &Tags::new());
                 Ok(Answer::SecurityGroup(id))
             }

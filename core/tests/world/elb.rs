@@ -9,18 +9,20 @@ use kpl_core::model::{
 };
 use kpl_core::plan::{listener, load_balancer, target_group};
 
-use super::state::{Aws, Lingering, LoadBalancer, NlbListener, Registration, TargetGroup};
-use super::time::{DRAIN, LINGER};
+use super::state::{Aws, Lingering, LoadBalancer, NlbListener, Registration, Shared, TargetGroup};
+use super::time::DRAIN;
 use super::{Manners, Refusal, Said, no};
 
 /// Listeners of one load balancer; cannot be raised.
 pub const LISTENERS_MOST: usize = 50;
 /// Free addresses that AWS wants in each subnet.
 const FREE_LEAST: u32 = 8;
+/// How many targets a zone needs for its address to be in DNS.
+const FAILOVER: &str = "target_group_health.dns_failover.minimum_healthy_targets.count";
 const ARN: &str = "arn:aws:elasticloadbalancing:us-west-2:111122223333";
 
 impl Aws {
-    pub fn write_target_group(&mut self, change: &target_group::Change) -> Said {
+    pub fn write_target_group(&mut self, change: &target_group::Change, manners: &Manners) -> Said {
         use target_group::Change;
         match change {
             Change::Create { name, target_type, vpc, health_check, tags } => {
@@ -36,6 +38,9 @@ impl Aws {
                 if !self.vpcs.contains_key(vpc) {
                     return Err(no(ErrorClass::Invalid, "ValidationError"));
                 }
+                if self.target_groups.len() >= manners.target_groups_most {
+                    return Err(no(ErrorClass::Quota, "TooManyTargetGroups"));
+                }
                 let digits = self.digits(&format!("targetgroup/{name}"));
                 let arn = TargetGroupArn::new(format!("{ARN}:targetgroup/{name}/{digits}"));
                 let group = TargetGroup {
@@ -47,7 +52,7 @@ impl Aws {
                     tags: tags.clone(),
                     targets: BTreeMap::new(),
                 };
-                self.target_groups.insert(arn.clone(), group);
+                self.target_groups.insert(arn.clone(), group.into());
                 Ok(Answer::TargetGroup(arn))
             }
             Change::SetHealthCheck { arn, health_check, .. } => {
@@ -57,7 +62,8 @@ impl Aws {
             Change::SetAttributes { arn, attributes, .. } => {
                 let known = new_group_attributes(TargetType::Ip);
                 let group = self.group(arn)?;
-                if attributes.keys().any(|key| !known.contains_key(key)) {
+                let off = attributes.get(FAILOVER).is_some_and(|count| count == "off");
+                if attributes.keys().any(|key| !known.contains_key(key)) || (off && !manners.takes_failover_off) {
                     return Err(no(ErrorClass::Invalid, "ValidationError"));
                 }
                 group.attributes.extend(attributes.clone());
@@ -88,7 +94,7 @@ impl Aws {
         }
     }
 
-    fn group(&mut self, arn: &TargetGroupArn) -> Result<&mut TargetGroup, Refusal> {
+    fn group(&mut self, arn: &TargetGroupArn) -> Result<&mut Shared<TargetGroup>, Refusal> {
         self.target_groups.get_mut(arn).ok_or(no(ErrorClass::NotFound, "TargetGroupNotFound"))
     }
 
@@ -153,7 +159,7 @@ impl Aws {
                     return Err(no(ErrorClass::InUse, "ResourceInUse"));
                 }
                 let (groups, subnets) = (lb.security_groups.clone(), lb.subnets.clone());
-                self.lingering.push(Lingering { groups, subnets, until: self.now + LINGER });
+                self.lingering.push(Lingering { groups, subnets, until: self.now + manners.linger });
                 self.lingering.sort();
                 self.load_balancers.remove(arn);
                 Ok(Answer::Accepted)
@@ -161,7 +167,7 @@ impl Aws {
         }
     }
 
-    fn balancer(&mut self, arn: &LoadBalancerArn) -> Result<&mut LoadBalancer, Refusal> {
+    fn balancer(&mut self, arn: &LoadBalancerArn) -> Result<&mut Shared<LoadBalancer>, Refusal> {
         self.load_balancers.get_mut(arn).ok_or(no(ErrorClass::NotFound, "LoadBalancerNotFound"))
     }
 
@@ -219,7 +225,7 @@ impl Aws {
             failed: nth <= manners.builds_that_fail,
         };
         let answer = self.as_answered(&arn, &lb);
-        self.load_balancers.insert(arn, lb);
+        self.load_balancers.insert(arn, lb.into());
         Ok(Answer::LoadBalancer(answer))
     }
 
@@ -344,7 +350,7 @@ pub fn new_group_attributes(target_type: TargetType) -> kpl_core::model::Attribu
         ("preserve_client_ip.enabled", if target_type == TargetType::Ip { "false" } else { "true" }),
         ("proxy_protocol_v2.enabled", "false"),
         ("load_balancing.cross_zone.enabled", "use_load_balancer_configuration"),
-        ("target_group_health.dns_failover.minimum_healthy_targets.count", "1"),
+        (FAILOVER, "1"),
     ])
     .into_iter()
     .map(|(key, value)| (key.to_owned(), value.to_owned()))

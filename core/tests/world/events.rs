@@ -1,22 +1,43 @@
 //! What happens between two passes.
 
-use kpl_core::api::v1alpha1::{ConnectionDeletionPolicy, DeletionProtection};
+use jiff::SignedDuration;
+use kpl_core::api::v1alpha1::ConnectionDeletionPolicy;
 use kpl_core::desired::Memory;
-use kpl_core::model::{BrokerId, InstanceId, InstanceState, ListenerName, ResourceKey, TargetType};
+use kpl_core::model::{
+    BrokerId, InstanceId, InstanceState, LISTENER_TAG, ListenerName, ResourceKey, TargetType, ledger_entry,
+};
 
+use super::edits::edit;
 use super::history::History;
 use super::object::{self, CONSUMERS};
-use super::people::{self, CLUSTER_TAG, ID_TAG};
+use super::people::{self, CLUSTER_TAG, ID_TAG, OTHER_VPC};
+use super::state::ours;
+
+/// The uid of another cluster.
+pub const OTHER_HOLDER: &str = "another-kube-system-uid";
+
+/// How many brokers, of a thousand histories: most are small, so that the run stays quick.
+fn brokers(rng: &mut fastrand::Rng) -> i32 {
+    match rng.u32(0..1000) {
+        0..900 => rng.i32(1..5),
+        900..980 => rng.i32(5..11),
+        980..997 => rng.i32(11..25),
+        _ => rng.i32(25..50),
+    }
+}
 
 impl History {
     /// Some brokers, and perhaps somebody who has taken names of ours.
     pub fn settle_in(&mut self) {
-        let brokers = self.world.rng.i32(1..5);
-        for id in 1..=brokers {
-            let zone = self.any_zone();
-            self.world.by_hand().start_broker(id, zone);
+        for id in 1..=brokers(&mut self.world.rng) {
+            self.start(id);
         }
+        self.spec.listeners[0].port_range.last += 40;
         let owner = self.identity.owner.clone();
+        if self.world.chance(300) {
+            self.world.by_hand().add_near_misses(&owner);
+            self.log("others own what is almost ours");
+        }
         if self.world.chance(150) {
             let id = BrokerId(self.world.rng.i32(1..4));
             let key = ResourceKey::BrokerGroup(ListenerName::from("EXTERNAL"), id);
@@ -39,9 +60,11 @@ impl History {
         self.spec.endpoint_service.connection_deletion_policy = policy;
     }
 
-    fn any_zone(&mut self) -> u32 {
+    /// Starts a broker in the object's VPC, in one of its zones.
+    pub fn start(&mut self, id: i32) -> InstanceId {
         let zones = object::zones(&self.spec);
-        *self.world.rng.choice(&zones).expect("a spec has zones")
+        let (vpc, zone) = (object::vpc(&self.spec), self.world.rng.choice(zones).expect("a spec has zones"));
+        self.world.by_hand().start_broker_in(&vpc, id, zone)
     }
 
     fn any_running(&mut self) -> Option<(InstanceId, i32)> {
@@ -50,100 +73,109 @@ impl History {
     }
 
     fn running(&self) -> Vec<(InstanceId, i32)> {
+        let vpc = object::vpc(&self.spec);
         let brokers = self.world.aws.instances.iter().filter(|(_, host)| {
-            host.state == InstanceState::Running && host.tags.get(CLUSTER_TAG.0).is_some_and(|tag| tag == CLUSTER_TAG.1)
+            host.state == InstanceState::Running
+                && host.vpc == vpc
+                && host.tags.get(CLUSTER_TAG.0).is_some_and(|tag| tag == CLUSTER_TAG.1)
         });
         brokers.filter_map(|(id, host)| Some((id.clone(), host.tags.get(ID_TAG)?.parse().ok()?))).collect()
     }
 
     /// One event, or none.
     pub fn event(&mut self) {
-        let number = self.world.rng.u32(0..30);
+        let number = self.world.rng.u32(0..48);
         let what = match number {
-            0..=8 => {
+            0..=13 => {
                 let mut spec = self.spec.clone();
                 let aws = self.world.aws.clone();
-                let what = object::edit(&mut spec, &aws, &mut self.world.rng);
+                let what = edit(&mut spec, &aws, &mut self.world.rng);
                 self.spec = spec;
-                what.to_owned()
+                what
             }
-            9..=13 => {
+            14..=19 => {
                 let (owner, mut rng) = (self.identity.owner.clone(), self.world.rng.fork());
-                format!("by hand: {}", self.world.by_hand().drift(&owner, &mut rng))
+                self.world.by_hand().drift(&owner, &mut rng)
             }
-            14 | 15 => {
-                let (id, zone) = (self.world.rng.i32(1..8), self.any_zone());
-                if self.world.aws.running(id).is_empty() {
-                    self.world.by_hand().start_broker(id, zone);
-                }
-                format!("broker {id} is there")
-            }
-            16..=19 => self.broker_replaced(),
-            20 => self.broker_leaves(),
-            21 => {
-                let half: Vec<_> = self.running().into_iter().skip(1).collect();
-                for (instance, _) in &half {
-                    self.world.by_hand().set_state(instance, InstanceState::Terminated);
-                }
-                format!("{} brokers end at once", half.len())
-            }
-            22 => match self.any_running() {
-                Some((instance, id)) => {
-                    let host = self.world.by_hand().instances.get_mut(&instance).expect("it runs");
-                    host.up = !host.up;
-                    format!("broker {id} is up: {}", host.up)
-                }
-                None => "no broker is left".into(),
-            },
-            23 => match self.any_running() {
-                Some((instance, id)) => {
-                    self.world.by_hand().set_state(&instance, InstanceState::Stopped);
-                    format!("broker {id} is stopped")
-                }
-                None => "no broker is left".into(),
-            },
-            24..=26 => {
+            20..=31 => self.brokers_change(number),
+            32..=34 => {
                 let account = self.world.rng.choice(CONSUMERS).expect("not empty");
                 let endpoint = format!("vpce-{:04x}", self.world.aws.now * 16 + self.world.rng.u32(0..16));
-                let asked = self.world.by_hand().ask(account, &endpoint);
-                format!("{account} asks by {endpoint}: {asked}")
+                self.world.by_hand().ask(account, &endpoint);
+                "a consumer asks"
             }
-            27 => {
+            35 => {
                 for service in self.world.by_hand().services.values_mut() {
                     service.connections.pop_first();
                 }
-                "a consumer leaves".into()
+                "a consumer leaves"
             }
-            28 => {
+            36 => {
                 self.world.by_hand().now += 25 * 60;
                 self.world.tick();
-                "a day passes".into()
+                "a day passes"
             }
-            _ => {
+            37 | 38 => {
                 self.restart();
-                "the process starts again".into()
+                "the process starts again"
             }
+            _ => self.something_rare(number),
         };
+        *self.world.counts.changes.entry(what).or_default() += 1;
         self.log(format!("EVENT {what}"));
         self.update_list();
         // The checks have seen it before we look: of what they have not seen nobody can know.
         self.world.by_hand().check_health();
     }
 
-    /// Whoever lists brokers by hand keeps the list right.
-    fn update_list(&mut self) {
-        if let Some(first) = self.spec.brokers.static_brokers.first() {
-            let list = object::listed_brokers(&self.world.aws, first.ip_address.is_some());
-            if !list.is_empty() {
-                self.spec.brokers.static_brokers = list;
+    fn brokers_change(&mut self, number: u32) -> &'static str {
+        let Some((instance, _)) = self.any_running() else {
+            self.start(1);
+            return "the first broker starts";
+        };
+        match number {
+            20 | 21 => {
+                let id = self.world.rng.i32(1..8);
+                if !self.running().iter().any(|(_, running)| *running == id) {
+                    self.start(id);
+                }
+                "a broker joins"
+            }
+            22..=25 => self.broker_replaced(),
+            26 => {
+                self.world.by_hand().set_state(&instance, InstanceState::Terminated);
+                "a broker ends"
+            }
+            27 => {
+                self.world.by_hand().instances.get_mut(&instance).expect("it runs").tags.remove(CLUSTER_TAG.0);
+                "a broker loses its tag"
+            }
+            28 => {
+                for (instance, _) in self.running().into_iter().skip(1) {
+                    self.world.by_hand().set_state(&instance, InstanceState::Terminated);
+                }
+                "all brokers but one end at once"
+            }
+            29 => {
+                let host = self.world.by_hand().instances.get_mut(&instance).expect("it runs");
+                host.up = !host.up;
+                "a broker goes up or down"
+            }
+            30 => {
+                self.world.by_hand().set_state(&instance, InstanceState::Stopped);
+                "a broker is stopped"
+            }
+            _ => {
+                let id = self.world.rng.i32(1..8);
+                self.world.by_hand().start_broker_in(&OTHER_VPC.into(), id, 1);
+                "a broker of another cluster starts in another VPC"
             }
         }
     }
 
-    fn broker_replaced(&mut self) -> String {
-        let Some((old, id)) = self.any_running() else { return "no broker is left".into() };
-        let zone = self.any_zone();
-        let new = self.world.by_hand().start_broker(id, zone);
+    fn broker_replaced(&mut self) -> &'static str {
+        let Some((old, id)) = self.any_running() else { return "no broker is left" };
+        self.start(id);
         match self.world.rng.u32(0..4) {
             0 => {} // both run for a while
             1 => self.world.by_hand().set_state(&old, InstanceState::Stopped),
@@ -153,67 +185,91 @@ impl History {
             }
             _ => self.world.by_hand().set_state(&old, InstanceState::Terminated),
         }
-        format!("broker {id}: {new} takes over from {old}")
+        "a broker is replaced"
     }
 
-    fn broker_leaves(&mut self) -> String {
-        let Some((instance, id)) = self.any_running() else { return "no broker is left".into() };
-        if self.world.rng.bool() {
-            self.world.by_hand().set_state(&instance, InstanceState::Terminated);
-            format!("broker {id} ends")
-        } else {
-            self.world.by_hand().instances.get_mut(&instance).expect("it runs").tags.remove(CLUSTER_TAG.0);
-            format!("broker {id} loses its tag")
-        }
-    }
-
-    /// Faults end, neighbours give way, brokers come up, a person answers: from here on it must settle.
-    pub fn calm(&mut self) {
-        self.log("CALM");
+    fn something_rare(&mut self, number: u32) -> &'static str {
         let owner = self.identity.owner.clone();
-        self.world.by_hand().remove_foreign_clashes(&owner);
-        let aws = self.world.by_hand();
-        for host in aws.instances.values_mut() {
-            host.up = true;
-            if host.state == InstanceState::Stopped {
-                host.state = InstanceState::Terminated;
+        match number {
+            39 => {
+                self.world.by_hand().hold_by(&owner, OTHER_HOLDER);
+                "another cluster takes hold"
+            }
+            40 => {
+                self.take_over = Some(OTHER_HOLDER.into());
+                "a person lets us take over"
+            }
+            41 | 42 => {
+                self.jump();
+                "the clock jumps"
+            }
+            43 => {
+                let lost = self.world.rng.bool();
+                self.status = if lost { Memory::default() } else { self.backup.clone() };
+                self.status_lost();
+                if self.world.rng.bool() {
+                    self.restart();
+                }
+                if lost { "status is lost" } else { "status is an old one" }
+            }
+            44 => {
+                self.backup = self.status.clone();
+                "somebody makes a backup"
+            }
+            45 => {
+                // Only in bad weather: in good weather nothing fails.
+                if self.world.faults.unread > 0 {
+                    let kinds = ["brokers", "target groups", "load balancer", "endpoint service", "security group"];
+                    self.world.faults.outage = self.world.rng.choice(kinds);
+                }
+                "one kind of read fails from now on"
+            }
+            46 => {
+                if let Some(lb) = self.world.by_hand().our_load_balancer(&owner) {
+                    lb.failed = true;
+                }
+                "the load balancer fails"
+            }
+            _ => {
+                // By an untrue read it would still be ours.
+                let groups = self.world.aws.our_groups(&owner);
+                if self.world.faults.stale == 0
+                    && let Some(arn) = self.world.rng.choice(&groups)
+                {
+                    self.world.by_hand().give_away(arn);
+                }
+                "a target group is given to another cluster"
             }
         }
-        let mut seen = std::collections::BTreeSet::new();
-        for host in aws.instances.values_mut().rev().filter(|host| host.state == InstanceState::Running) {
-            let id = host.tags.get(ID_TAG).cloned().unwrap_or_default();
-            if host.tags.contains_key(CLUSTER_TAG.0) && !seen.insert(id) {
-                host.state = InstanceState::Terminated;
+    }
+
+    /// The operator's clock is put forward or back.
+    pub fn jump(&mut self) {
+        let by = [60, 30 * 60, -5, -3 * 60].map(SignedDuration::from_mins);
+        let by = self.world.rng.choice(by).expect("not empty");
+        self.world.clock += by;
+        self.log(format!("the clock jumps by {by}"));
+    }
+
+    /// What a port meant is remembered only where AWS mirrors it.
+    fn status_lost(&mut self) {
+        let owner = &self.identity.owner;
+        let groups = self.world.aws.target_groups.values().filter(|group| ours(owner, &group.tags));
+        let mirrored = groups
+            .filter(|group| group.tags.contains_key(LISTENER_TAG))
+            .filter_map(|group| ledger_entry(&group.tags))
+            .map(|(listener, broker, port)| (listener.to_string(), broker, port))
+            .collect();
+        self.report.ports.forget_all_but(&mirrored);
+    }
+
+    /// Whoever lists brokers by hand keeps the list right.
+    pub fn update_list(&mut self) {
+        if let Some(first) = self.spec.brokers.static_brokers.first() {
+            let list = object::listed_brokers(&self.world.aws, &self.spec, first.ip_address.is_some());
+            if !list.is_empty() {
+                self.spec.brokers.static_brokers = list;
             }
         }
-        if seen.is_empty() {
-            let zone = self.any_zone();
-            self.world.by_hand().start_broker(1, zone);
-        }
-        self.update_list();
-        self.world.calm();
-    }
-
-    /// The object is to go.
-    pub fn delete(&mut self) {
-        self.log("DELETE");
-        self.deleting = true;
-    }
-
-    /// Who deletes it sees to what holds it.
-    pub fn let_go(&mut self) {
-        self.spec.load_balancer.deletion_protection = DeletionProtection::Disabled;
-        if self.spec.endpoint_service.connection_deletion_policy == ConnectionDeletionPolicy::Wait {
-            self.world.by_hand().leave_all();
-        }
-    }
-
-    /// An object of the same name is made anew.
-    pub fn make_again(&mut self) {
-        self.log("MADE AGAIN");
-        self.deleting = false;
-        self.identity.uid.push('+');
-        self.memory = Memory::default();
-        self.restart();
     }
 }

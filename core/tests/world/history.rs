@@ -1,62 +1,63 @@
-//! One object through time: what happens to it, the passes between, and what must hold of each step.
+//! One object through time: its reconciler as a process that may end at any call, and what it remembers.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeSet;
 use std::rc::Rc;
 
 use kpl_core::api::KafkaPrivateLinkSpec;
-use kpl_core::api::v1alpha1::{Acceptance, ConnectionDeletionPolicy, DeletionProtection};
+use kpl_core::api::v1alpha1::{ConnectionDeletionPolicy, DeletionPolicy, DeletionProtection, Mode};
 use kpl_core::desired::{self, Absent, Desired, Goal, Identity, Intent, Memory, Request};
-use kpl_core::model::{Base, ConnectionState, EndpointId, Observed, Outcome, Part, Query, Scope, Timing};
+use kpl_core::model::{AwsName, Base, HolderId, Observed, Outcome, Part, Query, Scope, Timing};
 use kpl_core::pass::{Move, Pass, Passed};
+use kpl_core::plan::Step;
 use kpl_core::plan::guard::Guard;
-use kpl_core::plan::{Step, connection};
 
-use super::lint::lint;
-use super::paths::{Path, Untagged, carried, wanted};
-use super::state::{Aws, foreign_touched, ours};
-use super::{Faults, Manners, World, compare, object, people};
+use super::habits::{awaits_balancer, next_group, provisions};
+use super::report::{Kind, Report};
+use super::watch::{Offered, Sight};
+use super::{World, object, people, random_manners};
 
 /// An object, what its reconciler remembers, and the World.
+#[derive(Clone)]
 pub struct History {
     pub world: World,
     pub identity: Identity,
     pub spec: KafkaPrivateLinkSpec,
     /// Whether the object is being deleted.
     pub deleting: bool,
-    /// In status.
+    /// What status says, as the API server has it.
+    pub status: Memory,
+    /// A status that somebody kept.
+    pub backup: Memory,
+    /// What the last pass remembered; with the process, all but status is lost.
     pub memory: Memory,
     /// Annotation `confirm`.
     pub confirm: Option<String>,
+    /// Annotation `take-over`.
+    pub take_over: Option<HolderId>,
     pub process: Process,
-    /// The paths that the object wanted when it was looked at last.
-    offered: BTreeSet<Path>,
-    /// Whether any look was answered from the past.
-    pub stale_reads: bool,
-    /// Whether the steps of a wave are taken as the plan lists them: golden files want that.
+    /// What the object wanted when it was looked at last.
+    pub offered: Offered,
+    /// All that it wanted since AWS was last as it wanted.
+    pub offers: Vec<Offered>,
+    /// Whether waves are taken as the plan lists them and looks are plain ones: golden files want that.
     pub in_order: bool,
     pub report: Report,
 }
 
 /// What is lost with the process.
-#[derive(Default)]
+#[derive(Clone, Default)]
 pub struct Process {
     looked_for: Option<(KafkaPrivateLinkSpec, bool)>,
     last: Option<Observed>,
+    looked: Option<jiff::Timestamp>,
     scope: Option<Scope>,
     doubt: BTreeSet<Part>,
     looks_since_full: u32,
-}
-
-/// What happened.
-#[derive(Default, Debug)]
-pub struct Report {
-    pub log: Vec<String>,
-    pub wrong: Vec<String>,
-    pub gaps: Vec<String>,
-    pub passes: u32,
-    pub full_looks: u32,
-    pub steps: u32,
-    pub crashes: u32,
+    /// The broker's group that was looked at last in turn.
+    rotated: Option<AwsName>,
+    awaits_balancer: bool,
+    kept_looks: u32,
+    pub sight: Sight,
 }
 
 /// What one pass came to, unless the process ended in it.
@@ -65,24 +66,36 @@ pub enum Ended {
     Crashed,
 }
 
+/// A look.
+struct Looked {
+    query: Query,
+    observed: Observed,
+    /// Whether two looks in a row came after whatever we made last.
+    certain: bool,
+}
+
 /// Steady looks between two full ones.
 const FULL_EVERY: u32 = 40;
+/// Looks for which a picture is kept.
+const KEPT_MOST: u32 = 8;
 
 impl History {
     pub fn new(seed: u64) -> Self {
-        let identity = object::identity("orders");
         let mut world = World::new(people::account(), seed);
-        world.manners = manners(&mut world.rng);
+        world.manners = random_manners(&mut world.rng);
         Self {
             world,
-            identity,
+            identity: object::identity("orders"),
             spec: object::plain(),
             deleting: false,
+            status: Memory::default(),
+            backup: Memory::default(),
             memory: Memory::default(),
             confirm: None,
+            take_over: None,
             process: Process::default(),
-            offered: BTreeSet::new(),
-            stale_reads: false,
+            offered: Offered::default(),
+            offers: Vec::new(),
             in_order: false,
             report: Report::default(),
         }
@@ -92,15 +105,29 @@ impl History {
         self.report.log.push(format!("{:>4} {}", self.world.aws.now, text.into()));
     }
 
-    fn wrong(&mut self, text: impl Into<String>) {
-        let text = text.into();
-        self.log(format!("WRONG {text}"));
-        self.report.wrong.push(text);
+    /// What is long to say is said only where somebody reads it.
+    fn tell(&mut self, text: impl FnOnce(&Self) -> String) {
+        if !self.report.terse {
+            let text = text(self);
+            self.log(text);
+        }
     }
 
     /// The process ends: what it remembers is lost, AWS and status are not.
     pub fn restart(&mut self) {
         self.process = Process::default();
+        self.memory = self.status.clone();
+    }
+
+    /// Whether the process ended in the last call.
+    fn crashed(&mut self) -> bool {
+        let crashed = std::mem::take(&mut self.world.crashed);
+        if crashed {
+            self.report.crashes += 1;
+            self.log("crash");
+            self.restart();
+        }
+        crashed
     }
 
     /// The next look is a full one.
@@ -108,26 +135,65 @@ impl History {
         self.process.looks_since_full = FULL_EVERY;
     }
 
-    fn desire(&self, intent: &Intent, observed: &Observed, memory: &Memory) -> Desired {
+    fn guard(&self) -> Guard {
+        Guard { observe_only: self.spec.mode == Mode::Observe, take_over: self.take_over.clone(), ..Guard::default() }
+    }
+
+    fn desire(&self, intent: &Intent, observed: &Observed) -> Desired {
+        let mut memory = self.memory.clone();
+        let written = self.status.ledger.entries();
+        memory.ledger.merge(written.map(|(listener, broker, entry)| ((listener.clone(), broker), entry)));
+        if self.deleting && self.spec.deletion_policy == DeletionPolicy::Retain {
+            return desired::undesired(&self.identity, Goal::Retained, &memory);
+        }
         if self.deleting {
             let reject = self.spec.endpoint_service.connection_deletion_policy == ConnectionDeletionPolicy::Reject;
             let protected = self.spec.load_balancer.deletion_protection == DeletionProtection::Enabled;
             let goal = Goal::Absent(Absent { reject_connections: reject, protected });
-            return desired::undesired(&self.identity, goal, memory);
+            return desired::undesired(&self.identity, goal, &memory);
         }
         desired::desired(&Request {
             identity: &self.identity,
             intent,
-            memory,
+            memory: &memory,
             observed,
             confirm: self.confirm.as_deref(),
             timing: &Timing::default(),
         })
     }
 
-    fn look(&mut self, intent: &Intent) -> (Query, Observed, bool) {
+    /// The kept picture with the load balancer's state renewed, while that is all that is waited for.
+    fn look_again(&mut self) -> Option<Looked> {
+        let Process { awaits_balancer, kept_looks, doubt, last: Some(last), scope: Some(scope), .. } = &self.process
+        else {
+            return None;
+        };
+        if self.in_order || !awaits_balancer || *kept_looks >= KEPT_MOST || !doubt.is_empty() {
+            return None;
+        }
+        let mut observed = last.clone();
+        (observed.kept, observed.at) = (true, self.world.now());
+        observed.read_failures.clear();
+        let query = Query { scope: scope.clone(), base: Base::Steady, parts: [Part::LoadBalancerState].into() };
+        self.world.observe_more(&query, &query.parts, &mut observed);
+        if !provisions(&observed) && observed.read_failures.is_empty() {
+            return None;
+        }
+        self.process.kept_looks += 1;
+        self.log("keeps the picture");
+        Some(Looked { query, observed, certain: false })
+    }
+
+    fn look(&mut self, intent: &Intent) -> Looked {
         let changed = self.process.looked_for.as_ref() != Some(&(self.spec.clone(), self.deleting));
         let full = changed || self.process.looks_since_full >= FULL_EVERY;
+        if !full
+            && !self.deleting
+            && let Some(kept) = self.look_again()
+        {
+            return kept;
+        }
+        self.process.kept_looks = 0;
         // A steady look sees only what is wanted: of no use for what is to go.
         let base = match (full, self.deleting) {
             (_, true) => Base::Names,
@@ -138,13 +204,17 @@ impl History {
             Some(scope) if !changed => scope,
             _ => desired::scope(&self.identity, Some(intent), self.process.last.as_ref()),
         };
-        let parts = std::mem::take(&mut self.process.doubt);
+        let mut parts = std::mem::take(&mut self.process.doubt);
+        if base == Base::Steady && !self.in_order {
+            self.process.rotated = next_group(&scope, self.process.rotated.as_ref());
+            parts.extend(self.process.rotated.clone().map(Part::Targets));
+        }
         let query = Query { scope, base, parts };
         let mut observed = self.world.observe(&query);
         let complete = observed.read_failures.is_empty();
         if let Some(last) = &self.process.last {
             observed.recall = last.recall.clone();
-            if !full {
+            if base != Base::Full {
                 observed.keep_inputs(last);
             }
         }
@@ -155,38 +225,51 @@ impl History {
         } else {
             self.process.looks_since_full += 1;
         }
-        self.log(format!("look {base:?} {:?}", query.parts));
-        (query, observed, full)
+        self.tell(|_| format!("look {base:?} {:?}", query.parts));
+        let certain = observed.recall.made.is_none_or(|made| self.process.looked.is_some_and(|looked| made <= looked));
+        self.process.looked = Some(observed.at);
+        Looked { query, observed, certain }
     }
 
     /// One look and its waves.
     pub fn pass(&mut self) -> Ended {
         self.report.passes += 1;
-        self.stale_reads |= self.world.faults.stale > 0;
+        assert!(!self.deleting || self.spec.mode == Mode::Manage, "an object that observes is let go without a pass");
         let intent = Intent::parse(&self.spec).expect("edits keep the spec valid");
-        let (mut query, observed, fresh) = self.look(&intent);
-        let wants = self.desire(&intent, &observed, &self.memory);
-        // Status is written before a port is used.
+        self.world.shown.clear();
+        let untrue = self.world.untrue;
+        let Looked { mut query, observed, certain } = self.look(&intent);
+        if self.crashed() {
+            return Ended::Crashed;
+        }
+        self.clock_may_jump();
+        let wants = self.desire(&intent, &observed);
         self.memory = wants.memory.clone();
-        let known = observed.clone();
-        query.scope = wants.scope(Some(&intent), Some(&known));
-        let now = wanted(&self.spec, &self.memory.ledger);
-        let both: BTreeSet<Path> = self.offered.intersection(&now).cloned().collect();
-        self.offered = now;
-        let mut pass = Pass::new(wants, &Guard::default(), observed, Timing::default());
+        query.scope = wants.scope(Some(&intent), Some(&observed));
+        let before = self.offered.clone();
+        self.offered = Offered { spec: self.spec.clone(), ledger: self.memory.ledger.clone() };
+        self.offers.push(self.offered.clone());
+        let mut sight = self.sight(&query, observed.kept, untrue, before);
+        let mut pass = Pass::new(wants, &self.guard(), observed, Timing::default());
+        let mut checkpointed = false;
         loop {
             match pass.next_move() {
                 Move::Read(parts) => {
-                    self.log(format!("read {parts:?}"));
+                    self.tell(|_| format!("read {parts:?}"));
                     let mut picture = pass.observed().clone();
                     self.world.observe_more(&query, &parts, &mut picture);
                     *pass.observed_mut() = picture;
+                    if self.crashed() {
+                        return Ended::Crashed;
+                    }
                 }
                 Move::Apply(steps) => {
-                    if !self.wave(&mut pass, steps, &both, &query, fresh) {
-                        self.report.crashes += 1;
-                        self.log("crash");
-                        self.restart();
+                    if !checkpointed && !self.checkpoint() {
+                        return Ended::Crashed;
+                    }
+                    checkpointed = true;
+                    sight.untrue |= self.world.untrue > untrue;
+                    if !self.wave(&mut pass, steps, &query, &sight) {
                         return Ended::Crashed;
                     }
                 }
@@ -194,7 +277,14 @@ impl History {
             }
         }
         let passed = pass.finish();
+        sight.untrue |= self.world.untrue > untrue;
+        self.conclude(passed, query, sight, certain)
+    }
+
+    fn conclude(&mut self, passed: Passed, query: Query, sight: Sight, certain: bool) -> Ended {
+        self.keep_sight(sight, &query.scope);
         self.process.doubt.clone_from(&passed.doubt);
+        self.process.awaits_balancer = awaits_balancer(&passed);
         self.process.scope = Some(Scope {
             load_balancer: passed.observed.load_balancer.there().map(|lb| lb.arn.clone()),
             ..query.scope
@@ -204,170 +294,92 @@ impl History {
             // Nothing is expected, so a steady look would list no group at all and call that whole.
             self.process.looked_for = None;
         }
-        let waiting: Vec<_> = passed.plan.waiting.iter().map(ToString::to_string).collect();
-        self.log(format!(
-            "passed: {} taken, waits {waiting:?}, conflicts {:?}, doubt {:?}, issues {:?}",
-            passed.taken.len(),
-            passed.plan.conflicts,
-            passed.doubt,
-            passed.desired.issues
-        ));
+        if !self.world.goes_wrong(self.world.faults.unwritten, "status not written") {
+            self.status = self.memory.clone();
+            self.see_ports();
+        }
+        self.tell(|_| {
+            let waiting: Vec<_> = passed.plan.waiting.iter().map(ToString::to_string).collect();
+            format!(
+                "passed: {} taken, waits {waiting:?}, conflicts {:?}, doubt {:?}, issues {:?}",
+                passed.taken.len(),
+                passed.plan.conflicts,
+                passed.doubt,
+                passed.desired.issues
+            )
+        });
+        if passed.settled() && !passed.acted() {
+            self.offers.clear();
+            self.offers.push(self.offered.clone());
+        }
+        if certain && passed.is_gone() {
+            self.see_gone();
+        }
         Ended::Passed(Box::new(passed))
     }
 
-    /// Takes the steps of a wave in any order; false if the process ended.
-    fn wave(
-        &mut self,
-        pass: &mut Pass,
-        mut steps: Vec<Step>,
-        both: &BTreeSet<Path>,
-        query: &Query,
-        fresh: bool,
-    ) -> bool {
-        for wrong in lint(pass.desired(), pass.observed(), &steps) {
-            self.wrong(wrong);
+    /// Ports are in status before they are used; where that fails, the pass ends and its memory with it.
+    fn checkpoint(&mut self) -> bool {
+        if self.status.ledger == self.memory.ledger {
+            return true;
         }
-        self.any_order(&steps);
+        if self.world.goes_wrong(self.world.faults.unwritten, "status not written") {
+            self.log("no checkpoint");
+            self.restart();
+            return false;
+        }
+        self.status = Memory { zones: self.status.zones.clone(), ..self.memory.clone() };
+        self.see_ports();
+        if self.world.goes_wrong(self.world.faults.crash, "crash after a checkpoint") {
+            self.world.crashed = true;
+        }
+        !self.crashed()
+    }
+
+    /// Takes the steps of a wave in any order; false if the process ended.
+    fn wave(&mut self, pass: &mut Pass, mut steps: Vec<Step>, query: &Query, sight: &Sight) -> bool {
+        self.see_wave(pass, &steps, sight);
         if !self.in_order {
             self.world.rng.shuffle(&mut steps);
         }
         self.log("wave");
         for step in steps {
-            if self.world.chance(self.world.faults.crash) {
-                return false;
-            }
             let before = Rc::clone(&self.world.aws);
             let outcome = self.world.apply(&step);
             self.report.steps += 1;
-            self.log(match &outcome {
-                Outcome::Done(_) => format!("{step}"),
-                other => format!(
-                    "{step} => {:?} {}",
-                    other.failure().map(|f| f.class),
-                    other.failure().map_or("", |f| &f.code)
-                ),
+            self.tell(|_| {
+                let failed = outcome.failure().map(|failure| format!(" => {:?} {}", failure.class, failure.code));
+                format!("{step}{}", failed.unwrap_or_default())
             });
-            self.check(&step, &before, both);
-            let at = self.world.now();
-            pass.applied(step, outcome, at);
-            if self.world.chance(self.world.faults.crash) {
+            self.see_step(&step, &before, sight);
+            if self.crashed() {
                 return false;
             }
+            self.note_made(&step, &outcome);
+            self.clock_may_jump();
+            let at = self.world.now();
+            pass.applied(step, outcome, at);
         }
-        if self.world.faults.stale == 0 {
-            let mut mirror = self.world.clone();
-            mirror.calm();
-            let looked = mirror.observe(&Query { base: Base::Full, parts: BTreeSet::new(), ..query.clone() });
-            for lie in compare::lies(pass.observed(), &looked, &query.scope, fresh) {
-                self.wrong(format!("absorbed is not looked: {lie}"));
-            }
-        }
+        self.compare(pass.observed(), query, sight);
         true
     }
 
-    /// The steps of a wave are independent: two orders end in the same World.
-    fn any_order(&mut self, steps: &[Step]) {
-        if steps.len() < 2 {
-            return;
-        }
-        let run = |world: &World, order: &[usize]| -> (Rc<Aws>, BTreeSet<usize>) {
-            let mut world = world.clone();
-            let refused = order.iter().filter(|nth| world.write(&steps[**nth]).is_err()).copied().collect();
-            Rc::make_mut(&mut world.aws).forget_health();
-            (world.aws, refused)
-        };
-        let mut order: Vec<usize> = (0..steps.len()).collect();
-        let first = run(&self.world, &order);
-        self.world.rng.shuffle(&mut order);
-        let second = run(&self.world, &order);
-        if first.1 != second.1 {
-            let twice: Vec<_> = first.1.symmetric_difference(&second.1).map(|nth| steps[*nth].clone()).collect();
-            self.wrong(format!("refused or not by the order of the wave: {}", words(&twice)));
-        } else if first.0 != second.0 {
-            self.wrong(format!("the order of the wave matters: {}", words(steps)));
+    /// What was just made needs no look.
+    fn note_made(&mut self, step: &Step, outcome: &Outcome) {
+        if matches!(outcome, Outcome::Done(answer) if *answer != kpl_core::model::Answer::Accepted) {
+            self.world.shown.extend(step.change().parts());
         }
     }
 
-    /// What must hold of a step, whatever AWS said to it.
-    fn check(&mut self, step: &Step, before: &Aws, both: &BTreeSet<Path>) {
-        let owner = self.identity.owner.clone();
-        let after = Rc::clone(&self.world.aws);
-        if let Some(what) = foreign_touched(&owner, before, &after) {
-            self.wrong(format!("{step}: touches {what}, which is not ours"));
-        }
-        let alive = after.services.values().filter(|service| service.state.alive() && ours(&owner, &service.tags));
-        if alive.count() > 1 {
-            self.wrong(format!("{step}: a second service"));
-        }
-        for endpoint in cut_off(before, &after) {
-            if !self.may_cut(step, &endpoint, before) {
-                self.wrong(format!("{step}: cuts consumer {endpoint} off"));
-            }
-        }
-        let held = self.deleting && {
-            let mut connections = before.services.values().flat_map(|service| service.connections.values());
-            connections.any(|connection| connection.state.connected())
-        };
-        if !self.deleting || held {
-            let paths = if self.deleting { self.offered.clone() } else { both.clone() };
-            let had = carried(before, &owner, &paths, Untagged::Nothing);
-            let has = carried(&after, &owner, &paths, Untagged::ItsTargets);
-            let lost: Vec<Path> = had.difference(&has).cloned().collect();
-            if !lost.is_empty() {
-                let gap = format!("{step}: closes {lost:?}");
-                self.log(format!("GAP {gap}"));
-                self.report.gaps.push(gap);
-            }
+    fn clock_may_jump(&mut self) {
+        if self.world.goes_wrong(self.world.faults.clock, "clock jumps in a pass") {
+            self.jump();
         }
     }
 
-    fn may_cut(&self, step: &Step, endpoint: &EndpointId, before: &Aws) -> bool {
-        if !matches!(step, Step::Connection(connection::Change::Reject { .. })) {
-            return false;
-        }
-        let of = |account: &str| {
-            self.spec
-                .endpoint_service
-                .consumers
-                .iter()
-                .any(|consumer| consumer.account_id == account && consumer.acceptance == Acceptance::Rejected)
-        };
-        let connections = before.services.values().flat_map(|service| &service.connections);
-        let account =
-            connections.filter(|(id, _)| *id == endpoint).map(|(_, connection)| connection.account.as_str()).next();
-        let by_rule = !self.deleting && account.is_some_and(of);
-        let reject = self.spec.endpoint_service.connection_deletion_policy == ConnectionDeletionPolicy::Reject;
-        by_rule || (self.deleting && reject)
+    pub fn wrong(&mut self, kind: Kind, text: impl Into<String>, untrue: bool) {
+        let text = text.into();
+        self.log(format!("WRONG {kind}: {text}"));
+        self.report.add(kind, text, untrue);
     }
-}
-
-fn manners(rng: &mut fastrand::Rng) -> Manners {
-    use super::Offers::{AtOnce, Later, Never};
-    Manners {
-        provisioning: rng.u32(1..5),
-        builds_that_fail: u32::from(rng.u8(0..20) == 0),
-        offers: *rng.choice(&[AtOnce, AtOnce, Later(3), Never]).expect("not empty"),
-        tokens_outlive_services: rng.bool(),
-        rejected_can_be_accepted: rng.bool(),
-    }
-}
-
-/// Connections that carried traffic before and do not after.
-fn cut_off(before: &Aws, after: &Aws) -> Vec<EndpointId> {
-    let states = |aws: &Aws| -> BTreeMap<EndpointId, ConnectionState> {
-        let connections = aws.services.values().flat_map(|service| &service.connections);
-        connections.map(|(id, connection)| (id.clone(), connection.state)).collect()
-    };
-    let after = states(after);
-    let connected = states(before).into_iter().filter(|(_, state)| state.connected());
-    connected.filter(|(id, _)| !after.get(id).is_some_and(|state| state.connected())).map(|(id, _)| id).collect()
-}
-
-fn words(steps: &[Step]) -> String {
-    steps.iter().map(ToString::to_string).collect::<Vec<_>>().join("; ")
-}
-
-/// Faults as in a bad week.
-pub fn bad_week(stale: u32) -> Faults {
-    Faults { refused: 120, lost: 80, unread: 20, stale, crash: 10 }
 }

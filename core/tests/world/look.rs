@@ -8,7 +8,7 @@ use kpl_core::model::{
     ServiceState, Subnet, SubnetId, SubnetSource, Tags, TargetGroup, TargetGroupArn, Traffic, Vpc, ZoneId,
 };
 
-use super::state::{self, Aws, ours};
+use super::state::{self, Aws, Shared, ours};
 use super::time_of;
 
 /// The load balancer as `DescribeLoadBalancers` shows it: no tags, attributes or listeners.
@@ -47,7 +47,10 @@ pub fn listeners(lb: &state::LoadBalancer) -> BTreeMap<kpl_core::model::Port, Li
 }
 
 /// Of our load balancer: by the known ARN, else by our service, else by our name.
-pub fn find_load_balancer<'a>(aws: &'a Aws, scope: &Scope) -> Option<(&'a LoadBalancerArn, &'a state::LoadBalancer)> {
+pub fn find_load_balancer<'a>(
+    aws: &'a Aws,
+    scope: &Scope,
+) -> Option<(&'a LoadBalancerArn, &'a Shared<state::LoadBalancer>)> {
     let by_arn = scope.load_balancer.as_ref().and_then(|arn| aws.load_balancers.get_key_value(arn));
     let by_service = || {
         let (_, service) = alive_or_going(aws, &scope.owner)?;
@@ -61,7 +64,10 @@ pub fn find_load_balancer<'a>(aws: &'a Aws, scope: &Scope) -> Option<(&'a LoadBa
 }
 
 /// Our service by its tags: one that lives, else one that is going, else one that failed.
-fn alive_or_going<'a>(aws: &'a Aws, owner: &Owner) -> Option<(&'a kpl_core::model::ServiceId, &'a state::Service)> {
+fn alive_or_going<'a>(
+    aws: &'a Aws,
+    owner: &Owner,
+) -> Option<(&'a kpl_core::model::ServiceId, &'a Shared<state::Service>)> {
     let rank = |service: &state::Service| match service.state {
         ServiceState::Available | ServiceState::Pending => 0,
         ServiceState::Deleting => 1,

@@ -1,35 +1,48 @@
 //! A simulated AWS, written apart from `absorb`: what the operator believes is held against this.
 
+pub mod calls;
+pub mod calm;
 pub mod compare;
+pub mod drift;
 pub mod ec2;
+pub mod edits;
 pub mod elb;
 pub mod events;
+pub mod faults;
+pub mod habits;
 pub mod history;
 pub mod lint;
 pub mod look;
 pub mod object;
+pub mod openings;
 pub mod paths;
 pub mod people;
+pub mod ports;
 pub mod privatelink;
 pub mod read;
+pub mod report;
 pub mod settled;
 pub mod state;
 mod tests;
 pub mod time;
+pub mod totals;
+pub mod watch;
 
-use std::collections::{BTreeMap, VecDeque};
+use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use std::rc::Rc;
 
 use jiff::{SignedDuration, Timestamp};
-use kpl_core::model::{Answer, ErrorClass, Failure, Outcome};
+use kpl_core::model::{Answer, ErrorClass, Outcome, Part};
 use kpl_core::plan::Step;
 
+use self::calls::operation;
+use self::faults::{Fault, Faults, Injection, failure};
 use self::state::{Aws, Tick};
 
 /// One tick of the World.
 pub const TICK: SignedDuration = SignedDuration::from_mins(1);
 /// Earlier states that a stale read may answer from.
-const PAST: usize = 4;
+const PAST: usize = 8;
 
 /// How AWS behaves where its documents leave it open, or where it differs between histories.
 #[derive(Clone, Debug)]
@@ -40,10 +53,18 @@ pub struct Manners {
     pub builds_that_fail: u32,
     /// How a service takes up zones when its load balancer is added again.
     pub offers: Offers,
+    /// What a client token is answered with that was used before.
+    pub tokens: Tokens,
     /// Whether a client token is remembered when its service is gone.
     pub tokens_outlive_services: bool,
     /// Whether a rejected connection can be accepted after all.
     pub rejected_can_be_accepted: bool,
+    /// Whether a target group may count no healthy target for DNS.
+    pub takes_failover_off: bool,
+    /// How long interfaces of a deleted load balancer stay.
+    pub linger: Tick,
+    /// Target groups that the account may have, ours and others'.
+    pub target_groups_most: usize,
 }
 
 impl Default for Manners {
@@ -52,8 +73,12 @@ impl Default for Manners {
             provisioning: 2,
             builds_that_fail: 0,
             offers: Offers::AtOnce,
+            tokens: Tokens::TheService,
             tokens_outlive_services: true,
             rejected_can_be_accepted: true,
+            takes_failover_off: true,
+            linger: 2,
+            target_groups_most: 3000,
         }
     }
 }
@@ -66,19 +91,33 @@ pub enum Offers {
     Never,
 }
 
-/// How often, of a thousand, something goes wrong.
-#[derive(Clone, Copy, Debug, Default)]
-pub struct Faults {
-    /// A write is refused, by a class taken at random.
-    pub refused: u32,
-    /// The answer to a write is lost, whether it was done or not.
-    pub lost: u32,
-    /// A part of a look fails.
-    pub unread: u32,
-    /// A part of a look is answered from an earlier state.
-    pub stale: u32,
-    /// The process ends before or after a step.
-    pub crash: u32,
+/// What a client token is answered with that was used before.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub enum Tokens {
+    /// The service that it made, in whatever state.
+    TheService,
+    /// As long as that lives, that the load balancer has a service.
+    Associated,
+    /// That the request is another one, if its tags are.
+    Compared,
+}
+
+/// Some of the ways in which AWS may behave.
+pub fn random_manners(rng: &mut fastrand::Rng) -> Manners {
+    use Offers::{AtOnce, Later, Never};
+    use Tokens::{Associated, Compared, TheService};
+    Manners {
+        provisioning: rng.u32(1..5),
+        builds_that_fail: u32::from(rng.u8(0..20) == 0),
+        offers: *rng.choice(&[AtOnce, AtOnce, Later(3), Never]).expect("not empty"),
+        tokens: *rng.choice(&[TheService, Associated, Compared]).expect("not empty"),
+        tokens_outlive_services: rng.bool(),
+        rejected_can_be_accepted: rng.bool(),
+        takes_failover_off: rng.u8(0..4) > 0,
+        linger: rng.u32(1..9),
+        // Enough for a small object; some run into it until a person has it raised.
+        target_groups_most: if rng.u8(0..10) == 0 { rng.usize(5..12) } else { 3000 },
+    }
 }
 
 /// What was asked of AWS and refused by it, by kind.
@@ -88,6 +127,16 @@ pub struct Counts {
     pub writes: BTreeMap<&'static str, u64>,
     /// Refusals by the rules of AWS; those by a fault are not counted.
     pub refusals: BTreeMap<String, u64>,
+    /// What went wrong because it was to.
+    pub faults: BTreeMap<&'static str, u64>,
+    /// What others did.
+    pub changes: BTreeMap<&'static str, u64>,
+}
+
+impl Counts {
+    pub fn fault(&mut self, what: &'static str) {
+        *self.faults.entry(what).or_default() += 1;
+    }
 }
 
 /// The simulated AWS with its history and its faults.
@@ -99,6 +148,21 @@ pub struct World {
     pub faults: Faults,
     pub counts: Counts,
     pub rng: fastrand::Rng,
+    /// By how much the operator's clock is wrong.
+    pub clock: SignedDuration,
+    /// Reads and writes so far.
+    pub calls: u32,
+    /// What goes wrong by plan.
+    pub injected: Option<Injection>,
+    again: Option<&'static str>,
+    /// Whether the operator's process ended in a call.
+    pub crashed: bool,
+    /// Reads that were not answered from the present.
+    pub untrue: u32,
+    /// What was read since somebody asked last.
+    pub shown: BTreeSet<Part>,
+    /// Whether hands other than ours changed something since somebody asked last.
+    pub hands: bool,
 }
 
 /// Why AWS said no.
@@ -124,27 +188,36 @@ pub fn time_of(tick: Tick) -> Timestamp {
 
 impl World {
     pub fn new(aws: Aws, seed: u64) -> Self {
+        Self::new_shared(Rc::new(aws), seed)
+    }
+
+    fn new_shared(aws: Rc<Aws>, seed: u64) -> Self {
         Self {
-            aws: Rc::new(aws),
+            aws,
             past: VecDeque::new(),
             manners: Manners::default(),
             faults: Faults::default(),
             counts: Counts::default(),
             rng: fastrand::Rng::with_seed(seed),
+            clock: SignedDuration::ZERO,
+            calls: 0,
+            injected: None,
+            again: None,
+            crashed: false,
+            untrue: 0,
+            shown: BTreeSet::new(),
+            hands: false,
         }
     }
 
+    /// What the operator's clock says.
     pub fn now(&self) -> Timestamp {
-        time_of(self.aws.now)
-    }
-
-    /// True in `per_mille` of a thousand cases.
-    pub fn chance(&mut self, per_mille: u32) -> bool {
-        per_mille > 0 && self.rng.u32(0..1000) < per_mille
+        time_of(self.aws.now) + self.clock
     }
 
     /// For hands other than ours.
     pub fn by_hand(&mut self) -> &mut Aws {
+        self.hands = true;
         self.remember();
         Rc::make_mut(&mut self.aws)
     }
@@ -160,6 +233,13 @@ impl World {
         self.past.clear();
     }
 
+    /// The same AWS without history and faults, to look at.
+    pub fn mirror(&self) -> Self {
+        let mut mirror = Self::new_shared(Rc::clone(&self.aws), 0);
+        mirror.clock = self.clock;
+        mirror
+    }
+
     /// Lets time pass.
     pub fn tick(&mut self) {
         self.remember();
@@ -171,89 +251,45 @@ impl World {
         let operation = operation(step);
         *self.counts.writes.entry(operation).or_default() += 1;
         self.remember();
-        let failure = |class, code: &str| Failure {
-            class,
-            operation,
-            code: code.to_owned(),
-            message: format!("the World refuses {step}"),
-            request_id: None,
-        };
-        if self.chance(self.faults.refused) {
-            use ErrorClass::{Denied, Lag, NotFound, Quota, Throttled, Transient};
-            let class = self.rng.choice([Denied, Quota, Throttled, Transient, Lag, NotFound]).expect("not empty");
-            return Outcome::Refused(failure(class, "Fault"));
-        }
-        let lost = self.chance(self.faults.lost);
-        if lost && self.rng.bool() {
-            return Outcome::Lost(failure(ErrorClass::Transient, ""));
+        let fault = self.strike(operation, true);
+        let lost = Outcome::Lost(failure(ErrorClass::Transient, operation, ""));
+        self.crashed |= matches!(fault, Some(Fault::CrashBefore | Fault::CrashAfter));
+        match fault {
+            Some(Fault::Refused(class)) => return Outcome::Refused(failure(class, operation, "Fault")),
+            Some(Fault::CrashBefore | Fault::Timeout) => return lost,
+            Some(Fault::CrashAfter | Fault::Lost | Fault::LostTwice) | None => {}
         }
         let said = self.write(step);
         if let Err(refusal) = &said {
             *self.counts.refusals.entry(format!("{operation} {}", refusal.code)).or_default() += 1;
         }
         match said {
-            _ if lost => Outcome::Lost(failure(ErrorClass::Transient, "")),
+            _ if fault.is_some() => lost,
             Ok(answer) => Outcome::Done(answer),
-            Err(Refusal { class, code }) => Outcome::Refused(failure(class, code)),
+            Err(Refusal { class, code }) => Outcome::Refused(failure(class, operation, code)),
         }
     }
 
     /// Does what the step says by the rules of AWS alone.
     pub fn write(&mut self, step: &Step) -> Said {
-        let aws = Rc::make_mut(&mut self.aws);
+        Rc::make_mut(&mut self.aws).write(step, &self.manners)
+    }
+}
+
+impl Aws {
+    /// Does what the step says, or refuses.
+    pub fn write(&mut self, step: &Step, manners: &Manners) -> Said {
+        let aws = self;
         match step {
             Step::Subnet(change) => aws.write_subnet(change),
             Step::SecurityGroup(change) => aws.write_security_group(change),
             Step::BrokerGroupRule(change) => aws.write_broker_group_rule(change),
-            Step::TargetGroup(change) => aws.write_target_group(change),
-            Step::LoadBalancer(change) => aws.write_load_balancer(change, &self.manners),
+            Step::TargetGroup(change) => aws.write_target_group(change, manners),
+            Step::LoadBalancer(change) => aws.write_load_balancer(change, manners),
             Step::Listener(change) => aws.write_listener(change),
-            Step::EndpointService(change) => aws.write_endpoint_service(change, &self.manners),
-            Step::Connection(change) => aws.write_connection(change, &self.manners),
+            Step::EndpointService(change) => aws.write_endpoint_service(change, manners),
+            Step::Connection(change) => aws.write_connection(change, manners),
             Step::Tagging(change) => aws.write_tags(change),
         }
-    }
-}
-
-/// The call that a step makes.
-pub fn operation(step: &Step) -> &'static str {
-    use kpl_core::plan::{
-        broker_group_rule as bgr, connection as con, endpoint_service as svc, listener as lis, load_balancer as lb,
-        security_group as sg, subnet, tagging, target_group as tg,
-    };
-    match step {
-        Step::Subnet(subnet::Change::Create { .. }) => "CreateSubnet",
-        Step::Subnet(subnet::Change::Delete { .. }) => "DeleteSubnet",
-        Step::SecurityGroup(sg::Change::Create { .. }) => "CreateSecurityGroup",
-        Step::SecurityGroup(sg::Change::Authorize { .. }) => "AuthorizeSecurityGroup",
-        Step::SecurityGroup(sg::Change::Revoke { .. }) => "RevokeSecurityGroup",
-        Step::SecurityGroup(sg::Change::Delete { .. }) => "DeleteSecurityGroup",
-        Step::BrokerGroupRule(bgr::Change::Authorize { .. }) => "AuthorizeBrokerGroup",
-        Step::BrokerGroupRule(bgr::Change::Revoke { .. }) => "RevokeBrokerGroup",
-        Step::TargetGroup(tg::Change::Create { .. }) => "CreateTargetGroup",
-        Step::TargetGroup(tg::Change::SetHealthCheck { .. }) => "ModifyTargetGroup",
-        Step::TargetGroup(tg::Change::SetAttributes { .. }) => "ModifyTargetGroupAttributes",
-        Step::TargetGroup(tg::Change::Register { .. }) => "RegisterTargets",
-        Step::TargetGroup(tg::Change::Deregister { .. }) => "DeregisterTargets",
-        Step::TargetGroup(tg::Change::Delete { .. }) => "DeleteTargetGroup",
-        Step::LoadBalancer(lb::Change::Create { .. }) => "CreateLoadBalancer",
-        Step::LoadBalancer(lb::Change::SetAttributes { .. }) => "ModifyLoadBalancerAttributes",
-        Step::LoadBalancer(lb::Change::SetSecurityGroups { .. }) => "SetSecurityGroups",
-        Step::LoadBalancer(lb::Change::SetSubnets { .. }) => "SetSubnets",
-        Step::LoadBalancer(lb::Change::Delete { .. }) => "DeleteLoadBalancer",
-        Step::Listener(lis::Change::Create { .. }) => "CreateListener",
-        Step::Listener(lis::Change::SetForward { .. }) => "ModifyListener",
-        Step::Listener(lis::Change::SetIdleTimeout { .. }) => "ModifyListenerAttributes",
-        Step::Listener(lis::Change::Delete { .. }) => "DeleteListener",
-        Step::EndpointService(svc::Change::Create { .. }) => "CreateVpcEndpointServiceConfiguration",
-        Step::EndpointService(svc::Change::OfferZones { .. } | svc::Change::RequireAcceptance { .. }) => {
-            "ModifyVpcEndpointServiceConfiguration"
-        }
-        Step::EndpointService(svc::Change::SetPrincipals { .. }) => "ModifyVpcEndpointServicePermissions",
-        Step::EndpointService(svc::Change::Delete { .. }) => "DeleteVpcEndpointServiceConfigurations",
-        Step::Connection(con::Change::Accept { .. }) => "AcceptVpcEndpointConnections",
-        Step::Connection(con::Change::Reject { .. }) => "RejectVpcEndpointConnections",
-        Step::Tagging(tagging::Change::Set { .. }) => "CreateTags",
-        Step::Tagging(tagging::Change::Remove { .. }) => "DeleteTags",
     }
 }

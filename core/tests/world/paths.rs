@@ -6,7 +6,8 @@ use ipnet::Ipv4Net;
 use kpl_core::api::KafkaPrivateLinkSpec;
 use kpl_core::desired::Ledger;
 use kpl_core::model::{
-    BrokerId, Direction, Health, InboundRules, ListenerName, Owner, Peer, Port, RESOURCE_TAG, Tags, TargetGroupArn,
+    BrokerId, Direction, Health, InboundRules, ListenerName, OWNER_TAG, Owner, Peer, Port, RESOURCE_TAG, Tags,
+    TargetGroupArn,
 };
 
 use super::people::ID_TAG;
@@ -37,7 +38,22 @@ pub fn wanted(spec: &KafkaPrivateLinkSpec, ledger: &Ledger) -> BTreeSet<Path> {
     paths
 }
 
-/// What a group counts for whose resource tag somebody removed.
+/// What both offer: of blocks that overlap, the smaller one.
+pub fn common(before: &BTreeSet<Path>, after: &BTreeSet<Path>) -> BTreeSet<Path> {
+    let mut both = BTreeSet::new();
+    for path in after {
+        for was in before.iter().filter(|was| was.port == path.port && was.to == path.to) {
+            if was.from.contains(&path.from) {
+                both.insert(path.clone());
+            } else if path.from.contains(&was.from) {
+                both.insert(was.clone());
+            }
+        }
+    }
+    both
+}
+
+/// What a group counts for whose tags somebody changed.
 #[derive(Clone, Copy, PartialEq)]
 pub enum Untagged {
     /// Nothing: before a step, since the planner cannot know it for a predecessor.
@@ -48,7 +64,7 @@ pub enum Untagged {
 
 /// Of these paths, those that carry traffic to a right broker.
 pub fn carried(aws: &Aws, owner: &Owner, paths: &BTreeSet<Path>, untagged: Untagged) -> BTreeSet<Path> {
-    let Some(lb) = aws.load_balancers.values().find(|lb| ours(owner, &lb.tags) && lb.built) else {
+    let Some(lb) = aws.load_balancers.values().find(|lb| ours(owner, &lb.tags) && lb.built && !lb.failed) else {
         return BTreeSet::new();
     };
     paths.iter().filter(|path| lets_in(aws, lb, path) && leads(aws, lb, path, untagged)).cloned().collect()
@@ -79,6 +95,11 @@ fn leads(aws: &Aws, lb: &LoadBalancer, path: &Path, untagged: Untagged) -> bool 
     right > 0 && (all - right) * 1000 <= all
 }
 
+/// Whether two things have one owner.
+fn is_ours(lb: &Tags, group: &Tags) -> bool {
+    lb.get(OWNER_TAG) == group.get(OWNER_TAG)
+}
+
 /// Whether a group was made for this listener and has a healthy target that is a right one.
 fn serves(
     aws: &Aws,
@@ -93,7 +114,7 @@ fn serves(
     let resource = |tags: &Tags| tags.get(RESOURCE_TAG).and_then(|key| Some(key.split_once('/')?.1.to_owned()));
     let fits = match resource(&group.tags) {
         None => untagged == Untagged::ItsTargets,
-        key => key == resource(&listener.tags),
+        key => key == resource(&listener.tags) && (untagged == Untagged::ItsTargets || is_ours(&lb.tags, &group.tags)),
     };
     fits && group.targets.iter().any(|(target, held)| {
         held.health == Health::Healthy

@@ -5,17 +5,19 @@ use std::net::Ipv4Addr;
 
 use ipnet::Ipv4Net;
 use kpl_core::model::{
-    Account, AccountId, ConnectionState, Direction, EndpointId, Health, HealthCheck, InboundRules, InstanceId,
-    InstanceState, LoadBalancerArn, OWNER_TAG, Owner, Peer, Port, PortRange, Principal, Rule, SecurityGroupId,
-    ServiceId, ServiceState, Tags, Target, TargetGroupArn, TargetId, TargetType, Traffic,
+    Account, AccountId, ConnectionState, Direction, EndpointId, HOLDER_TAG, Health, HealthCheck, InboundRules,
+    InstanceId, InstanceState, LoadBalancerArn, OWNER_TAG, Owner, Peer, Port, PortRange, Principal, RESOURCE_TAG, Rule,
+    SecurityGroupId, ServiceId, ServiceState, Tags, Target, TargetGroupArn, TargetId, TargetType, Traffic, VpcId,
 };
 
 use super::elb::new_group_attributes;
 use super::state::{
-    Aws, Connection, Instance, LoadBalancer, NlbListener, Registration, SecurityGroup, Subnet, TargetGroup, ours,
+    Aws, Connection, Instance, LoadBalancer, Registration, SecurityGroup, Service, Shared, Subnet, TargetGroup, ours,
 };
 
 pub const VPC: &str = "vpc-01f50b790fa01dff";
+/// Another VPC of the account.
+pub const OTHER_VPC: &str = "vpc-02000000000000000";
 /// The brokers' own security group.
 pub const BROKER_GROUP: &str = "sg-0b000000000000001";
 /// Tag that the selector asks for, and tag of the broker's id.
@@ -30,6 +32,11 @@ pub fn zone(n: u32) -> String {
 /// Id of the user's subnet in the nth zone.
 pub fn subnet_id(n: u32) -> String {
     format!("subnet-0000000{n}")
+}
+
+/// Id of another subnet of the user's in the nth zone.
+pub fn spare_subnet_id(n: u32) -> String {
+    format!("subnet-0000001{n}")
 }
 
 fn tag(key: &str, value: &str) -> Tags {
@@ -48,23 +55,34 @@ pub fn account() -> Aws {
         // Names are shuffled: the first zone by id is not the first by name.
         zones: [(1, "c"), (2, "a"), (3, "d"), (4, "b")]
             .map(|(n, name)| (zone(n).into(), format!("us-west-2{name}").into()))
+            .into_iter()
+            .collect::<BTreeMap<_, _>>()
             .into(),
-        vpcs: [(VPC.into(), BTreeSet::from(["10.0.0.0/16".parse().expect("a block")]))].into(),
-        subnets: BTreeMap::new(),
-        instances: BTreeMap::new(),
-        security_groups: BTreeMap::new(),
+        vpcs: [(VPC, "10.0.0.0/16"), (OTHER_VPC, "10.1.0.0/16")]
+            .map(|(id, block)| (id.into(), BTreeSet::from([block.parse().expect("a block")])))
+            .into_iter()
+            .collect::<BTreeMap<_, _>>()
+            .into(),
+        subnets: Shared::default(),
+        instances: Shared::default(),
+        security_groups: Shared::default(),
         lingering: Vec::new(),
-        target_groups: BTreeMap::new(),
-        load_balancers: BTreeMap::new(),
-        services: BTreeMap::new(),
-        tokens: BTreeMap::new(),
-        made: BTreeMap::new(),
+        target_groups: Shared::default(),
+        load_balancers: Shared::default(),
+        services: Shared::default(),
+        tokens: Shared::default(),
+        made: Shared::default(),
     };
     for n in 1..=4 {
-        let cidr: Ipv4Net = format!("10.0.{n}.0/24").parse().expect("a block");
-        let tags = tag("role", "brokers");
-        let subnet = Subnet { vpc: VPC.into(), zone: zone(n).into(), cidr, free: 200, tags };
-        aws.subnets.insert(subnet_id(n).into(), subnet);
+        let mut subnet = |id: String, vpc: &str, cidr: String, role| {
+            let cidr: Ipv4Net = cidr.parse().expect("a block");
+            let tags = tag("role", role);
+            aws.subnets
+                .insert(id.into(), Subnet { vpc: vpc.into(), zone: zone(n).into(), cidr, free: 200, tags }.into());
+        };
+        subnet(subnet_id(n), VPC, format!("10.0.{n}.0/24"), "brokers");
+        subnet(spare_subnet_id(n), VPC, format!("10.0.{}.0/24", 20 + n), "spare");
+        subnet(format!("subnet-0000002{n}"), OTHER_VPC, format!("10.1.{n}.0/24"), "brokers");
     }
     let group = |name: &str| SecurityGroup {
         name: name.into(),
@@ -72,8 +90,8 @@ pub fn account() -> Aws {
         tags: tag("team", "theirs"),
         rules: BTreeMap::new(),
     };
-    aws.security_groups.insert(BROKER_GROUP.into(), group("brokers"));
-    aws.security_groups.insert("sg-0n000000000000001".into(), group("neighbour"));
+    aws.security_groups.insert(BROKER_GROUP.into(), group("brokers").into());
+    aws.security_groups.insert("sg-0n000000000000001".into(), group("neighbour").into());
     aws.hold_rule(&BROKER_GROUP.into(), Rule::allow_all_egress(), &Tags::new());
     aws.add_foreign_group("neighbour", plain_check());
     aws.add_foreign_load_balancer("neighbour");
@@ -81,24 +99,82 @@ pub fn account() -> Aws {
 }
 
 impl Aws {
+    /// What is almost ours: other objects whose owner tags look like this one's.
+    pub fn add_near_misses(&mut self, owner: &Owner) {
+        let near = [
+            format!("{owner}-2"),
+            format!("{}/{}/{}x", owner.cluster_id, owner.namespace, owner.name),
+            format!("{}/{}", owner.namespace, owner.name),
+            format!("other-cluster/{}/{}", owner.namespace, owner.name),
+        ];
+        for (n, value) in near.iter().enumerate() {
+            let tags = |resource: &str| {
+                Tags::from([(OWNER_TAG.to_owned(), value.clone()), (RESOURCE_TAG.to_owned(), resource.to_owned())])
+            };
+            let group = self.add_foreign_group(&format!("{}near{n}", owner.name_prefix()), plain_check());
+            self.target_groups.get_mut(&group).expect("just made").tags = tags("tg/EXTERNAL/1");
+            let id = SecurityGroupId::new(format!("sg-0e00000000000000{n}"));
+            let name = format!("near-{n}");
+            let held = SecurityGroup { name, vpc: VPC.into(), tags: tags("sg"), rules: BTreeMap::new() };
+            self.security_groups.insert(id.clone(), held.into());
+            let rule = Rule {
+                direction: Direction::Ingress,
+                peer: Peer::Group(id),
+                traffic: Traffic::Tcp(PortRange::single(Port(39092))),
+            };
+            self.hold_rule(&BROKER_GROUP.into(), rule, &tags("broker-group-rule"));
+            let lb = self.add_foreign_load_balancer(&format!("near-{n}"));
+            self.load_balancers.get_mut(&lb).expect("just made").tags = tags("nlb");
+            let service = Service {
+                name: format!("near-{n}"),
+                state: ServiceState::Available,
+                until: 0,
+                load_balancers: [lb].into(),
+                acceptance_required: true,
+                zones: [zone(1).into()].into(),
+                zones_to_come: None,
+                tags: tags("service"),
+                principals: BTreeSet::new(),
+                connections: BTreeMap::new(),
+            };
+            self.services.insert(ServiceId::new(format!("vpce-svc-near{n}")), service.into());
+        }
+        // The same names in another VPC are no clash.
+        let elsewhere = SecurityGroup {
+            name: owner.security_group_name().to_string(),
+            vpc: OTHER_VPC.into(),
+            tags: tag("team", "theirs"),
+            rules: BTreeMap::new(),
+        };
+        self.security_groups.insert("sg-0d00000000000000".into(), elsewhere.into());
+    }
+}
+
+impl Aws {
     // Whoever runs the brokers.
 
     pub fn start_broker(&mut self, id: i32, in_zone: u32) -> InstanceId {
-        let n = self.instances.len() + 1;
+        self.start_broker_in(&VPC.into(), id, in_zone)
+    }
+
+    pub fn start_broker_in(&mut self, vpc: &VpcId, id: i32, in_zone: u32) -> InstanceId {
+        let n = u32::try_from(self.instances.len()).expect("few") + 1;
         let instance = InstanceId::new(format!("i-{n:08x}"));
-        let address = Ipv4Addr::new(10, 0, u8::try_from(in_zone).expect("few"), u8::try_from(n + 10).expect("few"));
+        let number = |n: u32| u8::try_from(n).expect("few");
+        let second = u8::from(vpc.as_str() != VPC);
+        let address = Ipv4Addr::new(10, second, number(in_zone * 40 + n / 200), number(n % 200 + 10));
         let mut tags = tag(CLUSTER_TAG.0, CLUSTER_TAG.1);
         tags.insert(ID_TAG.into(), id.to_string());
         let host = Instance {
             state: InstanceState::Running,
-            vpc: VPC.into(),
+            vpc: vpc.clone(),
             zone: zone(in_zone).into(),
             address,
             groups: BTreeSet::new(),
             tags,
             up: true,
         };
-        self.instances.insert(instance.clone(), host);
+        self.instances.insert(instance.clone(), host.into());
         instance
     }
 
@@ -128,7 +204,7 @@ impl Aws {
             tags: tag("team", "theirs"),
             targets: [(target, Registration { health: Health::Unused, until: None })].into(),
         };
-        self.target_groups.insert(arn.clone(), group);
+        self.target_groups.insert(arn.clone(), group.into());
         arn
     }
 
@@ -148,7 +224,7 @@ impl Aws {
             built: true,
             failed: false,
         };
-        self.load_balancers.insert(arn.clone(), lb);
+        self.load_balancers.insert(arn.clone(), lb.into());
         arn
     }
 
@@ -156,8 +232,36 @@ impl Aws {
         let id = SecurityGroupId::from("sg-0f000000000000001");
         let group =
             SecurityGroup { name: name.into(), vpc: VPC.into(), tags: tag("team", "theirs"), rules: BTreeMap::new() };
-        self.security_groups.insert(id.clone(), group);
+        self.security_groups.insert(id.clone(), group.into());
         id
+    }
+
+    /// Somebody gives a group of ours to another cluster, by its owner tag.
+    pub fn give_away(&mut self, arn: &TargetGroupArn) {
+        if let Some(group) = self.target_groups.get_mut(arn) {
+            let owner = group.tags.get(OWNER_TAG).cloned().unwrap_or_default();
+            group.tags.insert(OWNER_TAG.into(), format!("{GIVEN_AWAY}{owner}"));
+        }
+    }
+
+    /// And gives it back.
+    pub fn give_back(&mut self) {
+        for group in self.target_groups.values_mut() {
+            if let Some(owner) = group.tags.get_mut(OWNER_TAG)
+                && let Some(former) = owner.strip_prefix(GIVEN_AWAY)
+            {
+                *owner = former.to_owned();
+            }
+        }
+    }
+
+    /// Another cluster holds what is ours.
+    pub fn hold_by(&mut self, owner: &Owner, holder: &str) {
+        let balancers = self.load_balancers.values_mut().map(|lb| &mut lb.tags);
+        let services = self.services.values_mut().map(|service| &mut service.tags);
+        for tags in balancers.chain(services).filter(|tags| ours(owner, tags)) {
+            tags.insert(HOLDER_TAG.into(), holder.into());
+        }
     }
 
     /// The neighbour gives way: what is not ours and blocks a name of ours is gone.
@@ -174,7 +278,7 @@ impl Aws {
     /// A consumer makes an endpoint, if a principal of the account may see the service.
     pub fn ask(&mut self, account: &str, endpoint: &str) -> bool {
         let (now, root) = (self.now, Principal::new(format!("arn:aws:iam::{account}:root")));
-        let open = |service: &&mut super::state::Service| {
+        let open = |service: &&mut Shared<Service>| {
             service.state == ServiceState::Available && service.principals.contains(&root)
         };
         let Some(service) = self.services.values_mut().find(open) else { return false };
@@ -191,149 +295,7 @@ impl Aws {
             service.connections.clear();
         }
     }
-
-    // Hands that change what is ours.
-
-    pub fn our_load_balancer(&mut self, owner: &Owner) -> Option<&mut LoadBalancer> {
-        self.load_balancers.values_mut().find(|lb| ours(owner, &lb.tags))
-    }
-
-    pub fn our_groups(&self, owner: &Owner) -> Vec<TargetGroupArn> {
-        self.target_groups.iter().filter(|(_, group)| ours(owner, &group.tags)).map(|(arn, _)| arn.clone()).collect()
-    }
-
-    pub fn our_service(&self, owner: &Owner) -> Option<ServiceId> {
-        let ours = |service: &super::state::Service| service.state.alive() && ours(owner, &service.tags);
-        self.services.iter().find(|(_, service)| ours(service)).map(|(id, _)| id.clone())
-    }
-
-    /// One change by hand, by number; whatever does not apply does nothing.
-    pub fn drift(&mut self, owner: &Owner, rng: &mut fastrand::Rng) -> &'static str {
-        let groups = self.our_groups(owner);
-        let group = rng.choice(&groups).cloned();
-        match rng.u32(0..13) {
-            0 => {
-                if let Some(lb) = self.our_load_balancer(owner)
-                    && let Some(port) = rng.choice(lb.listeners.keys().copied().collect::<Vec<_>>())
-                {
-                    lb.listeners.remove(&port);
-                }
-                "an NLB listener is deleted"
-            }
-            1 => {
-                if let Some(group) = group.and_then(|arn| self.target_groups.get_mut(&arn)) {
-                    group.targets.pop_first();
-                }
-                "a target is deregistered"
-            }
-            2 => {
-                if let Some(arn) = group.filter(|arn| self.users(arn).next().is_none()) {
-                    self.target_groups.remove(&arn);
-                }
-                "an unused target group is deleted"
-            }
-            3 => {
-                if let Some(group) = self.our_security_group(owner) {
-                    group.rules.pop_first();
-                }
-                "a rule is revoked"
-            }
-            4 => {
-                if let Some((id, _)) = self.security_groups.iter().find(|(_, group)| ours(owner, &group.tags)) {
-                    let (id, rule) = (id.clone(), stranger_rule());
-                    if !self.security_groups[&id].rules.values().any(|held| held.rule == rule) {
-                        self.hold_rule(&id, rule, &Tags::new());
-                    }
-                }
-                "a stranger's rule is added"
-            }
-            5 => {
-                let stranger = Target { id: TargetId::Instance(self.start_stranger()), port: Port(39092) };
-                if let Some(group) = group.and_then(|arn| self.target_groups.get_mut(&arn))
-                    && group.target_type == TargetType::Instance
-                {
-                    group.targets.insert(stranger, Registration { health: Health::Initial, until: None });
-                }
-                "a stranger's target is registered"
-            }
-            6 => {
-                self.add_stranger_listener(owner);
-                "a stranger's NLB listener is added"
-            }
-            7 => {
-                if let Some(service) = self.our_service(owner).and_then(|id| self.services.get_mut(&id)) {
-                    service.principals.insert("arn:aws:iam::999999999999:root".into());
-                }
-                "a stranger's principal is added"
-            }
-            8 => {
-                if let Some(group) = group.and_then(|arn| self.target_groups.get_mut(&arn)) {
-                    group.attributes.insert("preserve_client_ip.enabled".into(), "true".into());
-                    group.health_check.interval_seconds = 30;
-                }
-                "a group's attributes and health check are changed"
-            }
-            9 => {
-                if let Some(lb) = self.our_load_balancer(owner) {
-                    lb.listeners.values_mut().for_each(|listener| listener.idle_timeout_seconds = 4000);
-                    lb.inbound_rules = InboundRules::Ignored;
-                }
-                "idle timeouts and inbound rules are changed"
-            }
-            10 => {
-                if let Some(service) = self.our_service(owner).and_then(|id| self.services.get_mut(&id)) {
-                    service.acceptance_required = false;
-                    service.principals.pop_first();
-                }
-                "acceptance is switched off and a principal removed"
-            }
-            11 => {
-                if let Some(arn) = group
-                    && let Some(lb) = self.our_load_balancer(owner)
-                    && let Some(listener) = lb.listeners.values_mut().next()
-                {
-                    listener.forward = [(arn, 1)].into();
-                }
-                "an NLB listener is led elsewhere"
-            }
-            _ => {
-                if let Some(group) = group.and_then(|arn| self.target_groups.get_mut(&arn)) {
-                    group.tags.retain(|key, _| key == OWNER_TAG);
-                }
-                "tags of a group are removed, but for the owner"
-            }
-        }
-    }
-
-    fn our_security_group(&mut self, owner: &Owner) -> Option<&mut SecurityGroup> {
-        self.security_groups.values_mut().find(|group| ours(owner, &group.tags))
-    }
-
-    fn start_stranger(&mut self) -> InstanceId {
-        let id = self.start_broker(0, 1);
-        self.instances.get_mut(&id).expect("just made").tags.clear();
-        id
-    }
-
-    fn add_stranger_listener(&mut self, owner: &Owner) {
-        let Some((lb_arn, _)) = self.load_balancers.iter().find(|(_, lb)| ours(owner, &lb.tags)) else { return };
-        let (lb_arn, port) = (lb_arn.clone(), Port(7777));
-        let group = TargetGroupArn::from("arn:theirs:targetgroup/neighbour/1");
-        let listener = NlbListener {
-            arn: format!("{lb_arn}/stranger").into(),
-            tcp: true,
-            forward: [(group, 1)].into(),
-            idle_timeout_seconds: 350,
-            tags: Tags::new(),
-        };
-        self.load_balancers.get_mut(&lb_arn).expect("found above").listeners.entry(port).or_insert(listener);
-    }
 }
 
-fn stranger_rule() -> Rule {
-    Rule {
-        direction: Direction::Ingress,
-        peer: Peer::Cidr("192.0.2.0/24".parse().expect("a block")),
-        traffic: Traffic::Tcp(PortRange::single(Port(22))),
-    }
-}
+/// What an owner tag begins with that was given away.
+const GIVEN_AWAY: &str = "another-";

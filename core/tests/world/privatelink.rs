@@ -7,9 +7,9 @@ use kpl_core::model::{
 };
 use kpl_core::plan::{connection, endpoint_service, tagging};
 
-use super::state::{Aws, Service};
+use super::state::{Aws, Service, Shared, UsedToken};
 use super::time::DELETING;
-use super::{Manners, Offers, Refusal, Said, no};
+use super::{Manners, Offers, Refusal, Said, Tokens, no};
 
 impl Aws {
     pub fn write_endpoint_service(&mut self, change: &endpoint_service::Change, manners: &Manners) -> Said {
@@ -53,7 +53,7 @@ impl Aws {
         }
     }
 
-    fn service(&mut self, id: &ServiceId) -> Result<&mut Service, Refusal> {
+    fn service(&mut self, id: &ServiceId) -> Result<&mut Shared<Service>, Refusal> {
         self.services
             .get_mut(id)
             .filter(|service| !matches!(service.state, ServiceState::Deleted | ServiceState::Deleting))
@@ -61,13 +61,17 @@ impl Aws {
     }
 
     fn create_service(&mut self, lb: &LoadBalancerArn, token: &str, tags: &Tags, manners: &Manners) -> Said {
-        if let Some((used_for, id)) = self.tokens.get(token) {
-            let state = self.services.get(id).map_or(ServiceState::Deleted, |service| service.state);
-            if manners.tokens_outlive_services || !matches!(state, ServiceState::Deleted) {
-                return if used_for == lb {
-                    Ok(Answer::EndpointService { id: id.clone(), name: service_name(id), state })
-                } else {
+        if let Some(used) = self.tokens.get(token) {
+            let state = self.services.get(&used.made).map_or(ServiceState::Deleted, |service| service.state);
+            let other = used.load_balancer != *lb || (manners.tokens == Tokens::Compared && used.tags != *tags);
+            if manners.tokens_outlive_services || state != ServiceState::Deleted {
+                return if other {
                     Err(no(ErrorClass::AlreadyExists, "IdempotentParameterMismatch"))
+                } else if manners.tokens == Tokens::Associated && self.service_of(lb).is_some() {
+                    Err(no(ErrorClass::AlreadyExists, "InvalidParameter"))
+                } else {
+                    let id = used.made.clone();
+                    Ok(Answer::EndpointService { name: service_name(&id), id, state })
                 };
             }
         }
@@ -94,8 +98,9 @@ impl Aws {
             principals: BTreeSet::new(),
             connections: BTreeMap::new(),
         };
-        self.services.insert(id.clone(), service);
-        self.tokens.insert(token.to_owned(), (lb.clone(), id.clone()));
+        self.services.insert(id.clone(), service.into());
+        let used = UsedToken { load_balancer: lb.clone(), tags: tags.clone(), made: id.clone() };
+        self.tokens.insert(token.to_owned(), used);
         Ok(Answer::EndpointService { name: service_name(&id), id, state: ServiceState::Pending })
     }
 

@@ -4,10 +4,12 @@ use std::collections::BTreeSet;
 use std::rc::Rc;
 
 use kpl_core::model::{
-    AwsName, Base, ErrorClass, Failure, Find, Health, Listing, Observed, Part, Query, Scope, Seen, Tagged, Target,
+    AwsName, Base, ErrorClass, Find, Health, Listing, Observed, Part, Query, Scope, Seen, Tagged, Target,
 };
 
-use super::state::{self, Aws, ours};
+use super::calls::kind;
+use super::faults::{Fault, failure};
+use super::state::{self, Aws, Shared, ours};
 use super::{World, look};
 
 impl World {
@@ -70,23 +72,24 @@ impl World {
 
     /// The state that this read is answered from; none if it fails.
     fn answer(&mut self, part: &Part, o: &mut Observed) -> Option<Rc<Aws>> {
-        *self.counts.reads.entry(kind(part)).or_default() += 1;
-        if self.chance(self.faults.unread) {
-            let failure = Failure {
-                class: ErrorClass::Throttled,
-                operation: kind(part),
-                code: "Throttling".into(),
-                message: "slow down".into(),
-                request_id: None,
-            };
-            o.read_failures.insert(part.clone(), failure);
+        let call = kind(part);
+        *self.counts.reads.entry(call).or_default() += 1;
+        let class = match self.strike(call, false) {
+            Some(Fault::CrashBefore | Fault::CrashAfter) => {
+                self.crashed = true;
+                None
+            }
+            Some(Fault::Refused(class)) => Some(class),
+            Some(Fault::Lost | Fault::LostTwice | Fault::Timeout) => Some(ErrorClass::Transient),
+            None => None,
+        };
+        if let Some(class) = class {
+            o.read_failures.insert(part.clone(), failure(class, call, "Fault"));
             return None;
         }
         o.read_failures.remove(part);
-        if self.chance(self.faults.stale) && !self.past.is_empty() {
-            return self.past.get(self.rng.usize(0..self.past.len())).cloned();
-        }
-        Some(Rc::clone(&self.aws))
+        self.shown.insert(part.clone());
+        Some(self.answered_from())
     }
 
     fn read_subnets(&mut self, scope: &Scope, inputs: bool, o: &mut Observed) {
@@ -136,7 +139,7 @@ impl World {
         match part {
             Part::Account => o.inputs.account = Seen::Read(aws.account.clone()),
             Part::Vpc => o.inputs.vpc = Seen::Read(look::vpc(&aws, scope)),
-            Part::Zones => o.inputs.zones = Seen::Read(aws.zones.clone()),
+            Part::Zones => o.inputs.zones = Seen::Read((*aws.zones).clone()),
             Part::Brokers => o.inputs.brokers = Seen::Read(look::brokers(&aws, scope)),
             Part::SecurityGroup => {
                 let mut group = look::security_group(&aws, scope);
@@ -207,7 +210,7 @@ fn seen_target((target, held): (&Target, &state::Registration)) -> (Target, Heal
     (target.clone(), held.health)
 }
 
-fn held_group<'a>(aws: &'a Aws, name: &AwsName, o: &Observed) -> Option<&'a state::TargetGroup> {
+fn held_group<'a>(aws: &'a Aws, name: &AwsName, o: &Observed) -> Option<&'a Shared<state::TargetGroup>> {
     aws.target_groups.get(&o.target_groups.there(name)?.arn)
 }
 
@@ -302,28 +305,5 @@ fn read_tags(aws: &Aws, tagged: &Tagged, o: &mut Observed) {
                 service.tags = Seen::Read(held.tags.clone());
             }
         }),
-    }
-}
-
-/// The word under which a read is counted.
-fn kind(part: &Part) -> &'static str {
-    match part {
-        Part::Account => "account",
-        Part::Vpc => "vpc",
-        Part::Zones => "zones",
-        Part::Subnets => "subnets",
-        Part::Brokers => "brokers",
-        Part::SecurityGroup => "security group",
-        Part::SecurityGroupInterfaces => "interfaces",
-        Part::BrokerGroupRules => "broker group rules",
-        Part::TargetGroups => "target groups",
-        Part::Targets(_) => "targets",
-        Part::TargetGroupAttributes(_) => "target group attributes",
-        Part::LoadBalancer => "load balancer",
-        Part::LoadBalancerState => "load balancer state",
-        Part::LoadBalancerAttributes => "load balancer attributes",
-        Part::ListenerAttributes(_) => "listener attributes",
-        Part::EndpointService => "endpoint service",
-        Part::Tags(_) => "tags",
     }
 }

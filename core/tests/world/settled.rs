@@ -9,21 +9,32 @@ use kpl_core::api::KafkaPrivateLinkSpec;
 use kpl_core::api::v1alpha1 as api;
 use kpl_core::desired::Ledger;
 use kpl_core::model::{
-    BrokerId, ConnectionState, Direction, Health, InboundRules, InstanceId, ListenerName, Owner, Peer, Port, PortRange,
-    RESOURCE_TAG, ServiceState, Tags, Target, TargetId, TargetType, Traffic,
+    BrokerId, ConnectionState, Direction, HOLDER_TAG, Health, HolderId, InboundRules, InstanceId, ListenerName, Owner,
+    Peer, Port, PortRange, RESOURCE_TAG, ServiceState, SubnetId, Tags, Target, TargetId, TargetType, Traffic,
 };
 
+use super::history::History;
 use super::object;
 use super::people::{CLUSTER_TAG, ID_TAG, zone};
-use super::state::{Aws, LoadBalancer, SecurityGroup, Service, TargetGroup, ours};
+use super::state::{Aws, LoadBalancer, SecurityGroup, Service, Subnet, TargetGroup, ours};
 use super::{Manners, Offers};
 
 /// What an object wants, and where.
 pub struct Wish<'a> {
     pub owner: &'a Owner,
+    pub holder: &'a HolderId,
     pub spec: &'a KafkaPrivateLinkSpec,
     pub ledger: &'a Ledger,
     pub manners: &'a Manners,
+}
+
+impl History {
+    /// What its object wants now.
+    pub fn wish(&self) -> Wish<'_> {
+        let Self { world, identity, spec, memory, .. } = self;
+        let (owner, holder) = (&identity.owner, &identity.holder);
+        Wish { owner, holder, spec, ledger: &memory.ledger, manners: &world.manners }
+    }
 }
 
 /// What differs, or nothing.
@@ -31,7 +42,7 @@ pub fn differences(aws: &Aws, wish: &Wish<'_>) -> Result<(), String> {
     let brokers = brokers(aws, wish);
     let (sg_id, sg) = only(aws.security_groups.iter().filter(|(_, x)| ours(wish.owner, &x.tags)), "security group")?;
     tags(wish, &sg.tags, "sg")?;
-    rules(sg, wish)?;
+    rules(aws, sg, wish)?;
     broker_group_rules(aws, sg_id, wish)?;
     let groups = groups(aws, wish, &brokers)?;
     let (lb_arn, lb) = only(aws.load_balancers.iter().filter(|(_, x)| ours(wish.owner, &x.tags)), "load balancer")?;
@@ -47,7 +58,10 @@ pub fn differences(aws: &Aws, wish: &Wish<'_>) -> Result<(), String> {
     if service.state != ServiceState::Available || service.load_balancers != BTreeSet::from([lb_arn.clone()]) {
         return Err("the service is not available on our load balancer".into());
     }
-    if wish.manners.offers != Offers::Never && service.zones != aws.zones_of(lb) {
+    // As long as a zone cannot leave, the service is not told of others either.
+    let wanted: BTreeSet<_> = object::zones(wish.spec).into_iter().map(|n| zone(n).into()).collect();
+    let have = aws.zones_of(lb);
+    if wish.manners.offers != Offers::Never && wanted == have && service.zones != have {
         return Err(format!("the service offers {:?}", service.zones));
     }
     consumers(service, wish)
@@ -72,8 +86,10 @@ fn brokers(aws: &Aws, wish: &Wish<'_>) -> BTreeMap<BrokerId, TargetId> {
         };
         return list.iter().map(|broker| (BrokerId(broker.id), target(broker))).collect();
     }
+    let vpc = object::vpc(wish.spec);
     let selected = aws.instances.iter().filter(|(_, host)| {
         host.state == kpl_core::model::InstanceState::Running
+            && host.vpc == vpc
             && host.tags.get(CLUSTER_TAG.0).is_some_and(|tag| tag == CLUSTER_TAG.1)
     });
     selected
@@ -96,7 +112,7 @@ fn port(number: i32) -> Port {
 }
 
 /// Every port of every consumer is let in, every broker port is let out, and nothing else is.
-fn rules(sg: &SecurityGroup, wish: &Wish<'_>) -> Result<(), String> {
+fn rules(aws: &Aws, sg: &SecurityGroup, wish: &Wish<'_>) -> Result<(), String> {
     let mut inward: BTreeSet<(Ipv4Net, Port)> = BTreeSet::new();
     let mut outward: BTreeSet<Port> = BTreeSet::new();
     for listener in &wish.spec.listeners {
@@ -107,13 +123,14 @@ fn rules(sg: &SecurityGroup, wish: &Wish<'_>) -> Result<(), String> {
         }
         outward.insert(port(listener.broker_port));
     }
+    let blocks = &aws.vpcs[&object::vpc(wish.spec)];
     let (mut lets_in, mut lets_out) = (BTreeSet::new(), BTreeSet::new());
     for held in sg.rules.values() {
         match (held.rule.direction, &held.rule.peer, &held.rule.traffic) {
             (Direction::Ingress, Peer::Cidr(cidr), Traffic::Tcp(ports)) => {
                 lets_in.extend(ports.ports().map(|port| (*cidr, port)));
             }
-            (Direction::Egress, Peer::Cidr(cidr), Traffic::Tcp(ports)) if cidr.to_string() == "10.0.0.0/16" => {
+            (Direction::Egress, Peer::Cidr(cidr), Traffic::Tcp(ports)) if blocks.contains(cidr) => {
                 lets_out.extend(ports.ports());
             }
             _ => return Err(format!("a rule too many: {}", held.rule)),
@@ -205,7 +222,7 @@ fn group(
         ("load_balancing.cross_zone.enabled", cross.to_string()),
         (
             "target_group_health.dns_failover.minimum_healthy_targets.count",
-            if bootstrap { "1" } else { "off" }.to_owned(),
+            if bootstrap || !wish.manners.takes_failover_off { "1" } else { "off" }.to_owned(),
         ),
     ];
     for (name, value) in wanted {
@@ -222,6 +239,11 @@ fn group(
 }
 
 fn load_balancer(aws: &Aws, lb: &LoadBalancer, service: &Service, wish: &Wish<'_>) -> Result<(), String> {
+    for tags in [&lb.tags, &service.tags] {
+        if tags.get(HOLDER_TAG).is_none_or(|holder| holder != wish.holder.as_str()) {
+            return Err(format!("held by {:?}", tags.get(HOLDER_TAG)));
+        }
+    }
     let rules = match wish.spec.load_balancer.inbound_rules_on_private_link {
         api::InboundRules::Enforced => InboundRules::Enforced,
         api::InboundRules::Ignored => InboundRules::Ignored,
@@ -233,13 +255,42 @@ fn load_balancer(aws: &Aws, lb: &LoadBalancer, service: &Service, wish: &Wish<'_
     if lb.inbound_rules != rules || !protection_right {
         return Err(format!("the load balancer's inbound rules or protection ({protection:?})"));
     }
-    let wanted: BTreeSet<_> = object::zones(wish.spec).into_iter().map(|n| zone(n).into()).collect();
-    let have = aws.zones_of(lb);
-    let connected = service.connections.values().any(|connection| connection.state.connected());
-    if have != wanted && !(connected && have.is_superset(&wanted)) {
-        return Err(format!("the load balancer is in {have:?}, wanted {wanted:?}"));
+    if lb.vpc != object::vpc(wish.spec) {
+        return Err(format!("the load balancer is in {}", lb.vpc));
     }
+    let connected = service.connections.values().any(|connection| connection.state.connected());
+    subnets(aws, lb, connected, wish)?;
     Ok(())
+}
+
+/// A subnet for every entry and no other, unless a connected endpoint holds it; and none of ours that is not used.
+fn subnets(aws: &Aws, lb: &LoadBalancer, connected: bool, wish: &Wish<'_>) -> Result<(), String> {
+    let vpc = object::vpc(wish.spec);
+    let mut wanted = BTreeSet::new();
+    for entry in &wish.spec.network.subnets {
+        let is = |id: &SubnetId, held: &Subnet| {
+            let own = ours(wish.owner, &held.tags);
+            held.vpc == vpc
+                && held.zone.as_str() == entry.zone_id
+                && match (&entry.subnet_id, &entry.cidr_block) {
+                    (Some(wanted), _) => wanted == id.as_str(),
+                    (None, Some(block)) => own && held.cidr.to_string() == *block,
+                    (None, None) => entry.subnet_tags.iter().all(|(key, value)| held.tags.get(key) == Some(value)),
+                }
+        };
+        let (id, _) = only(aws.subnets.iter().filter(|(id, held)| is(id, held)), "subnet")?;
+        wanted.insert(id.clone());
+    }
+    let zones = |ids: &BTreeSet<SubnetId>| ids.iter().map(|id| aws.subnets[id].zone.clone()).collect::<BTreeSet<_>>();
+    let covered = zones(&lb.subnets).is_superset(&zones(&wanted));
+    if lb.subnets != wanted && !(connected && covered) {
+        return Err(format!("the load balancer is in {:?}, wanted {wanted:?}", lb.subnets));
+    }
+    let own = aws.subnets.iter().filter(|(_, held)| ours(wish.owner, &held.tags)).map(|(id, _)| id);
+    match own.into_iter().find(|id| !wanted.contains(*id) && !lb.subnets.contains(*id)) {
+        Some(id) => Err(format!("a subnet too many: {id}")),
+        None => Ok(()),
+    }
 }
 
 fn listeners(

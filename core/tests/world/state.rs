@@ -3,6 +3,8 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::hash::{DefaultHasher, Hash, Hasher};
 use std::net::Ipv4Addr;
+use std::ops::{Deref, DerefMut};
+use std::rc::Rc;
 
 use ipnet::Ipv4Net;
 use kpl_core::model::{
@@ -12,6 +14,45 @@ use kpl_core::model::{
     TargetId, TargetType, Traffic, VpcId, ZoneId, ZoneName,
 };
 
+/// What several states share until one of them changes it: a state is copied for every write.
+#[derive(Debug, Default)]
+pub struct Shared<T>(Rc<T>);
+
+impl<T> Clone for Shared<T> {
+    fn clone(&self) -> Self {
+        Self(Rc::clone(&self.0))
+    }
+}
+
+impl<T> Deref for Shared<T> {
+    type Target = T;
+
+    fn deref(&self) -> &T {
+        &self.0
+    }
+}
+
+impl<T: Clone> DerefMut for Shared<T> {
+    fn deref_mut(&mut self) -> &mut T {
+        Rc::make_mut(&mut self.0)
+    }
+}
+
+impl<T: PartialEq> PartialEq for Shared<T> {
+    fn eq(&self, other: &Self) -> bool {
+        Rc::ptr_eq(&self.0, &other.0) || self.0 == other.0
+    }
+}
+
+impl<T> From<T> for Shared<T> {
+    fn from(value: T) -> Self {
+        Self(Rc::new(value))
+    }
+}
+
+/// Everything of one kind.
+pub type All<K, V> = Shared<BTreeMap<K, Shared<V>>>;
+
 /// A moment: how many ticks have passed.
 pub type Tick = u32;
 
@@ -20,21 +61,21 @@ pub type Tick = u32;
 pub struct Aws {
     pub now: Tick,
     pub account: model::Account,
-    pub zones: BTreeMap<ZoneId, ZoneName>,
-    pub vpcs: BTreeMap<VpcId, BTreeSet<Ipv4Net>>,
-    pub subnets: BTreeMap<SubnetId, Subnet>,
-    pub instances: BTreeMap<InstanceId, Instance>,
-    pub security_groups: BTreeMap<SecurityGroupId, SecurityGroup>,
+    pub zones: Shared<BTreeMap<ZoneId, ZoneName>>,
+    pub vpcs: Shared<BTreeMap<VpcId, BTreeSet<Ipv4Net>>>,
+    pub subnets: All<SubnetId, Subnet>,
+    pub instances: All<InstanceId, Instance>,
+    pub security_groups: All<SecurityGroupId, SecurityGroup>,
     /// Network interfaces of deleted load balancers, which hold groups and subnets for a while.
     pub lingering: Vec<Lingering>,
-    pub target_groups: BTreeMap<TargetGroupArn, TargetGroup>,
-    pub load_balancers: BTreeMap<LoadBalancerArn, LoadBalancer>,
-    pub services: BTreeMap<ServiceId, Service>,
-    /// Client tokens of endpoint services, with the load balancer that each was used for.
-    pub tokens: BTreeMap<String, (LoadBalancerArn, ServiceId)>,
+    pub target_groups: All<TargetGroupArn, TargetGroup>,
+    pub load_balancers: All<LoadBalancerArn, LoadBalancer>,
+    pub services: All<ServiceId, Service>,
+    /// Client tokens of endpoint services.
+    pub tokens: Shared<BTreeMap<String, UsedToken>>,
     /// How many resources each natural key has had: ids follow from it, so that they do not depend on
     /// the order in which the steps of a wave run.
-    pub made: BTreeMap<String, u32>,
+    pub made: Shared<BTreeMap<String, u32>>,
 }
 
 #[derive(Clone, Debug, PartialEq)]
@@ -149,6 +190,14 @@ pub struct Connection {
     pub since: Tick,
 }
 
+/// What a client token was used for.
+#[derive(Clone, Debug, PartialEq)]
+pub struct UsedToken {
+    pub load_balancer: LoadBalancerArn,
+    pub tags: Tags,
+    pub made: ServiceId,
+}
+
 /// Whether the owner tag names this owner. Written apart from `Owner::of`.
 pub fn ours(owner: &Owner, tags: &Tags) -> bool {
     tags.get(OWNER_TAG) == Some(&format!("{}/{}/{}", owner.cluster_id, owner.namespace, owner.name))
@@ -168,7 +217,7 @@ impl Aws {
     pub fn users<'a>(
         &'a self,
         group: &'a TargetGroupArn,
-    ) -> impl Iterator<Item = (&'a LoadBalancerArn, &'a LoadBalancer)> {
+    ) -> impl Iterator<Item = (&'a LoadBalancerArn, &'a Shared<LoadBalancer>)> {
         self.load_balancers
             .iter()
             .filter(|(_, lb)| lb.listeners.values().any(|listener| listener.forward.contains_key(group)))
@@ -176,7 +225,8 @@ impl Aws {
 
     /// Leaves of every group what is registered: health follows from when it came to be used.
     pub fn forget_health(&mut self) {
-        for group in self.target_groups.values_mut() {
+        let checked = |held: &Registration| held.health != Health::Initial;
+        for group in self.target_groups.values_mut().filter(|group| group.targets.values().any(checked)) {
             group.targets.retain(|_, held| held.health != Health::Draining);
             group.targets.values_mut().for_each(|held| held.health = Health::Initial);
         }
@@ -187,7 +237,7 @@ impl Aws {
     }
 
     /// The service that a load balancer is in, unless it is fully gone.
-    pub fn service_of(&self, lb: &LoadBalancerArn) -> Option<(&ServiceId, &Service)> {
+    pub fn service_of(&self, lb: &LoadBalancerArn) -> Option<(&ServiceId, &Shared<Service>)> {
         self.services
             .iter()
             .find(|(_, service)| service.state != ServiceState::Deleted && service.load_balancers.contains(lb))
@@ -196,9 +246,10 @@ impl Aws {
     /// The instance behind a target.
     pub fn host(&self, target: &Target) -> Option<&Instance> {
         match &target.id {
-            TargetId::Instance(id) => self.instances.get(id),
+            TargetId::Instance(id) => self.instances.get(id).map(|host| &**host),
             TargetId::Ip(address) => {
-                self.instances.values().find(|host| host.address == *address && host.state != InstanceState::Terminated)
+                let mut hosts = self.instances.values().map(|host| &**host);
+                hosts.find(|host| host.address == *address && host.state != InstanceState::Terminated)
             }
         }
     }
@@ -243,7 +294,7 @@ impl Aws {
     pub fn owned(&self, owner: &Owner) -> Vec<String> {
         let mut left = Vec::new();
         left.extend(self.subnets.iter().filter(|(_, x)| ours(owner, &x.tags)).map(|(id, _)| id.to_string()));
-        for (id, group) in &self.security_groups {
+        for (id, group) in self.security_groups.iter() {
             if ours(owner, &group.tags) {
                 left.push(id.to_string());
             } else {
@@ -270,10 +321,13 @@ pub fn lets_through(traffic: &Traffic, port: Port) -> bool {
 /// What is not ours and changed between two states, without what time moves: nothing, if we behave.
 pub fn foreign_touched(owner: &Owner, before: &Aws, after: &Aws) -> Option<String> {
     fn differs<K: Ord + std::fmt::Display, V: PartialEq>(
-        before: &BTreeMap<K, V>,
-        after: &BTreeMap<K, V>,
+        before: &All<K, V>,
+        after: &All<K, V>,
         foreign: impl Fn(&V) -> bool,
     ) -> Option<String> {
+        if before == after {
+            return None;
+        }
         before
             .iter()
             .find(|(id, was)| foreign(was) && after.get(id) != Some(was))
@@ -283,10 +337,14 @@ pub fn foreign_touched(owner: &Owner, before: &Aws, after: &Aws) -> Option<Strin
                 new.map(|(id, _)| id.to_string())
             })
     }
-    let theirs = |group: &SecurityGroup| {
-        let mut group = group.clone();
-        group.rules.retain(|_, held| !ours(owner, &held.tags));
-        group
+    fn theirs<'a>(
+        owner: &'a Owner,
+        group: &'a SecurityGroup,
+    ) -> impl Iterator<Item = (&'a SecurityGroupRuleId, &'a HeldRule)> {
+        group.rules.iter().filter(move |(_, held)| !ours(owner, &held.tags))
+    }
+    let same = |was: &SecurityGroup, is: &SecurityGroup| {
+        was.name == is.name && was.vpc == is.vpc && was.tags == is.tags && theirs(owner, was).eq(theirs(owner, is))
     };
     differs(&before.subnets, &after.subnets, |x| !ours(owner, &x.tags))
         .or_else(|| differs(&before.instances, &after.instances, |_| true))
@@ -294,10 +352,8 @@ pub fn foreign_touched(owner: &Owner, before: &Aws, after: &Aws) -> Option<Strin
         .or_else(|| differs(&before.load_balancers, &after.load_balancers, |x| !ours(owner, &x.tags)))
         .or_else(|| differs(&before.services, &after.services, |x| !ours(owner, &x.tags)))
         .or_else(|| {
-            let group = before.security_groups.iter().filter(|(_, group)| !ours(owner, &group.tags));
-            group
-                .filter(|(id, group)| after.security_groups.get(id).map(theirs) != Some(theirs(group)))
-                .map(|(id, _)| id.to_string())
-                .next()
+            let mut groups = before.security_groups.iter().filter(|(_, group)| !ours(owner, &group.tags));
+            let touched = groups.find(|(id, was)| !after.security_groups.get(id).is_some_and(|is| same(was, is)));
+            touched.map(|(id, _)| id.to_string())
         })
 }

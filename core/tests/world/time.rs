@@ -6,8 +6,6 @@ use super::state::{Aws, Registration};
 
 /// How long a deregistered target drains.
 pub const DRAIN: u32 = 2;
-/// How long interfaces of a deleted load balancer stay.
-pub const LINGER: u32 = 2;
 /// How long a deleted service is listed as deleting.
 pub const DELETING: u32 = 2;
 /// How long the registration of a terminated instance stays.
@@ -17,8 +15,8 @@ impl Aws {
     pub fn tick(&mut self) {
         self.now += 1;
         let now = self.now;
-        for lb in self.load_balancers.values_mut() {
-            lb.built |= lb.busy_until <= now && !lb.failed;
+        for lb in self.load_balancers.values_mut().filter(|lb| !lb.built && lb.busy_until <= now && !lb.failed) {
+            lb.built = true;
         }
         self.lingering.retain(|interfaces| interfaces.until > now);
         self.services.retain(|_, service| service.state != ServiceState::Deleted);
@@ -55,7 +53,9 @@ impl Aws {
             })
             .collect();
         for (arn, targets) in checked {
-            self.target_groups.get_mut(&arn).expect("listed above").targets = targets;
+            if self.target_groups[&arn].targets != targets {
+                self.target_groups.get_mut(&arn).expect("listed above").targets = targets;
+            }
         }
     }
 
