@@ -125,6 +125,10 @@ pub const SPEC: &[Change] = &[
     Change::Spec("another idle timeout", |_| json!({ "loadBalancer": { "idleTimeoutSeconds": 600 } })),
     Change::Spec("brokers are listed by hand", |s| listed(s, &[1, 2, 3])),
     Change::Spec("a broker is not listed", |s| listed(s, &[1, 3])),
+    Change::Spec("brokers are listed by address, so that groups are replaced", |s| {
+        let row = |(id, address): (&i32, &String)| json!({ "id": id, "zoneId": format!("usw2-az{id}"), "ipAddress": address });
+        json!({ "brokers": { "ec2": null, "static": s.addresses.iter().map(row).collect::<Vec<_>>() } })
+    }),
     Change::Spec("the brokers' groups are left alone", |_| json!({ "brokers": { "securityGroupIds": null } })),
 ];
 

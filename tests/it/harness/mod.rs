@@ -8,6 +8,7 @@ mod inventory;
 mod link;
 mod operator;
 mod patience;
+mod random;
 mod scene;
 mod standin;
 
@@ -19,5 +20,6 @@ pub use inventory::Inventory;
 pub use link::{Link, condition, is};
 pub use operator::{Operator, with_credentials};
 pub use patience::until;
+pub use random::random;
 pub use scene::{CLUSTER_ID, Scene, listener};
 pub use standin::{Calls, StandIn, Written};
