@@ -169,6 +169,7 @@ changes! {
         history.spec.load_balancer.inbound_rules_on_private_link = api::InboundRules::Ignored;
     };
     the_broker_port_changes: |history| listener(history).broker_port = 39093;
+    a_listener_gets_another_name: |history| listener(history).name = "OUTSIDE".into();
     the_bootstrap_port_changes: |history| listener(history).bootstrap_port = 9091;
     a_zone_is_added: |history| {
         let zone = serde_json::from_value(serde_json::json!({ "zoneId": "usw2-az3", "cidrBlock": "10.0.128.0/24" }));

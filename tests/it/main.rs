@@ -10,6 +10,7 @@
 mod cases;
 mod harness;
 
+mod answers;
 mod changes;
 mod command_line;
 mod cost;

@@ -298,9 +298,12 @@ fn change_over(
     }
 }
 
+/// Whether a group that is wanted no more holds the same broker, or all of them: its Kafka listener may have had
+/// another name.
 fn is_predecessor(tags: &Tags, wanted: &WantedGroup, name: &AwsName, offer: &Offer, draft: &Draft<'_>) -> bool {
+    let whose = |key: &str| key.rsplit('/').next().map(str::to_owned);
     draft.ownership(&Seen::Read(tags.clone())) == Some(Ownership::Ours)
-        && tags.get(RESOURCE_TAG).is_some_and(|key| *key == wanted.key.to_string())
+        && tags.get(RESOURCE_TAG).is_some_and(|key| whose(key) == whose(&wanted.key.to_string()))
         && !offer.target_groups.contains_key(name)
 }
 

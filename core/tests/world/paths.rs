@@ -110,11 +110,21 @@ fn serves(
     untagged: Untagged,
 ) -> bool {
     let Some(group) = aws.target_groups.get(arn) else { return false };
-    // A listener that was led elsewhere by hand is led back, whoever got through in the meantime.
+    // A listener that was led elsewhere by hand is led back, whoever got through in the meantime. But a group whose
+    // own listener is gone may be that of this one, from before its Kafka listener got another name.
     let resource = |tags: &Tags| tags.get(RESOURCE_TAG).and_then(|key| Some(key.split_once('/')?.1.to_owned()));
+    let last = |key: &str| key.rsplit('/').next().map(str::to_owned);
+    let own = resource(&listener.tags);
     let fits = match resource(&group.tags) {
         None => untagged == Untagged::ItsTargets,
-        key => key == resource(&listener.tags) && (untagged == Untagged::ItsTargets || is_ours(&lb.tags, &group.tags)),
+        Some(key) => {
+            let renamed = || {
+                own.as_deref().is_some_and(|own| last(own) == last(&key))
+                    && !lb.listeners.values().any(|other| resource(&other.tags).as_ref() == Some(&key))
+            };
+            let counts = untagged == Untagged::ItsTargets || is_ours(&lb.tags, &group.tags);
+            counts && (own.as_ref() == Some(&key) || renamed())
+        }
     };
     fits && group.targets.iter().any(|(target, held)| {
         held.health == Health::Healthy

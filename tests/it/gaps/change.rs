@@ -99,8 +99,12 @@ pub const SPEC: &[Change] = &[
     Change::Spec("a listener is added", |s| json!({ "listeners": [s.listener(), second()] })),
     Change::Spec("a listener gives way to another", |_| json!({ "listeners": [second()] })),
     Change::Spec("a listener gets another name", |s| listener(s, &json!({ "name": "OUTSIDE" }))),
+    // Not a narrower block together with a path that is new, such as this one's cross-zone: the new path opens first,
+    // and for that moment also to the clients that go. They had the other paths before, and lose all right after.
     Change::Spec("blocks, ports and cross-zone at once", |s| {
-        let all = json!({ "consumerCidrs": ["10.250.0.0/17"], "brokerPort": 49092, "bootstrapPort": 9292, "crossZone": "Enabled" });
+        let blocks = ["10.250.0.0/16", "10.252.0.0/16"];
+        let all =
+            json!({ "consumerCidrs": blocks, "brokerPort": 49092, "bootstrapPort": 9292, "crossZone": "Enabled" });
         listener(s, &all)
     }),
     Change::Spec(
@@ -125,6 +129,10 @@ pub const SPEC: &[Change] = &[
     Change::Spec("another idle timeout", |_| json!({ "loadBalancer": { "idleTimeoutSeconds": 600 } })),
     Change::Spec("brokers are listed by hand", |s| listed(s, &[1, 2, 3])),
     Change::Spec("a broker is not listed", |s| listed(s, &[1, 3])),
+    Change::Spec("brokers are listed by address, so that groups are replaced", |s| {
+        let row = |(id, address): (&i32, &String)| json!({ "id": id, "zoneId": format!("usw2-az{id}"), "ipAddress": address });
+        json!({ "brokers": { "ec2": null, "static": s.addresses.iter().map(row).collect::<Vec<_>>() } })
+    }),
     Change::Spec("the brokers' groups are left alone", |_| json!({ "brokers": { "securityGroupIds": null } })),
 ];
 

@@ -12,16 +12,10 @@ mod stage;
 #[cfg(test)]
 mod tests;
 
+use crate::harness::{Inventory, is, random};
 use by_hand::HANDS;
 use change::{BACK, BROKERS, Change, SPEC, ZONES};
 use stage::Stage;
-
-/// For `KPL_SEED`; another one every time otherwise.
-fn random() -> fastrand::Rng {
-    let seed = std::env::var("KPL_SEED").ok().and_then(|seed| seed.parse().ok()).unwrap_or_else(|| fastrand::u64(..));
-    eprintln!("KPL_SEED={seed}");
-    fastrand::Rng::with_seed(seed)
-}
 
 fn spec_and_back() -> Vec<Change> {
     SPEC.iter().flat_map(|change| [*change, BACK]).collect()
@@ -85,4 +79,21 @@ async fn long_zones_leave_no_gap() {
     let changes: Vec<Change> = ZONES.iter().flat_map(|change| [*change, BACK]).collect();
     play(Stage::unconnected().await, &changes, None).await;
     play(Stage::unconnected().await, &changes, Some(random())).await;
+}
+
+#[tokio::test]
+async fn a_load_balancer_that_failed_is_replaced_and_nothing_opens_early() {
+    let stage = Stage::with_brokers(3).await;
+    let (before, start) = stage.now().await;
+    let (standin, region) = (&stage.scene.account.standin, &stage.scene.account.region);
+    standin.set(serde_json::json!({ "load_balancer_provisioning": 3600 })).await;
+    stage.scene.orders().create(stage.spec()).await;
+    let there = |aws: &Inventory| aws.load_balancer().map(|(arn, _)| arn).ok_or_else(|| "none".to_owned());
+    let failed = stage.scene.aws("there is a load balancer", there).await;
+    standin.set(serde_json::json!({ "load_balancer_provisioning": 0.3 })).await;
+    standin.force(region, &failed, Some("failed")).await;
+    let other = |aws: &Inventory| there(aws).and_then(|arn| is(arn != failed, || arn));
+    stage.scene.aws("there is another", other).await;
+    stage.settled_without_gap("a failed load balancer", &before, start).await;
+    stage.end().await;
 }

@@ -1,5 +1,7 @@
 //! A settled object with a consumer, and what is asked of it: one change at a time, judged at every write.
 
+use std::collections::BTreeMap;
+
 use kpl_core::api::KafkaPrivateLink;
 use serde_json::{Value, json};
 
@@ -15,6 +17,8 @@ pub struct Stage {
     pub consumer: Option<(Consumer, String)>,
     /// The last port of the range: it only grows.
     pub last_port: u16,
+    /// Addresses of the first brokers.
+    pub addresses: BTreeMap<i32, String>,
 }
 
 impl Stage {
@@ -39,12 +43,16 @@ impl Stage {
         stage
     }
 
-    async fn with_brokers(brokers: i32) -> Self {
+    /// Before there is an object.
+    pub async fn with_brokers(brokers: i32) -> Self {
         let mut scene = Scene::with_brokers(brokers).await;
         close_brokers(&scene).await;
         scene.account.standin.set(json!({ "journal": true })).await;
         scene.start_operator(&[]);
-        Self { scene, consumer: None, last_port: 9116 }
+        let instances = &scene.before.whole["instances"];
+        let address = |id: &String| instances[id]["address"].as_str().expect("an address").to_owned();
+        let addresses = scene.world.brokers.iter().map(|(broker, id)| (*broker, address(id))).collect();
+        Self { scene, consumer: None, last_port: 9116, addresses }
     }
 
     /// The spec to which every change goes back.
@@ -99,15 +107,21 @@ impl Stage {
         if let Some(writes) = killed_after {
             self.kill_after(start + writes).await;
         }
+        let words = format!("{}, killed after {killed_after:?}", change.name());
+        self.settled_without_gap(&words, &before, start).await;
+    }
+
+    /// Waits until the operator rests; ends the test if any moment since was worse than both ends.
+    pub async fn settled_without_gap(&self, change: &str, before: &Snapshot, start: usize) {
         self.settle().await;
         let after = self.now().await.0;
         let journal = self.scene.account.standin.journal(&self.scene.account.region, start).await;
-        let gaps = gaps(&before, &journal.entries, &after);
-        assert!(gaps.is_empty(), "{}, killed after {killed_after:?}:\n{}", change.name(), gaps.join("\n"));
+        let gaps = gaps(before, &journal.entries, &after);
+        assert!(gaps.is_empty(), "{change}:\n{}", gaps.join("\n"));
     }
 
     /// What AWS is now, and how many writes there were.
-    async fn now(&self) -> (Snapshot, usize) {
+    pub async fn now(&self) -> (Snapshot, usize) {
         let last = self.scene.account.standin.journal(&self.scene.account.region, usize::MAX).await.last;
         (Snapshot::new(&self.scene.inventory().await.whole), last)
     }

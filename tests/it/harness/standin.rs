@@ -87,6 +87,17 @@ impl StandIn {
         self.post("settings", settings).await;
     }
 
+    /// What AWS may answer where nobody knows: settings and their values, but for those that hold anyway.
+    pub async fn unlikely_answers() -> Vec<(String, Value)> {
+        let answers = request("GET", "/__answers", None).await;
+        let answers = answers.as_object().expect("answers by setting").clone();
+        let unlikely = |values: Value| values.as_array().expect("values").iter().skip(1).cloned().collect::<Vec<_>>();
+        answers
+            .into_iter()
+            .flat_map(|(name, values)| unlikely(values).into_iter().map(move |v| (name.clone(), v)))
+            .collect()
+    }
+
     /// The next `n` answers to an action are lost: the work is done.
     pub async fn lose_answers(&self, action: &str, n: usize) {
         self.post("cut", json!({ "action": action, "n": n, "account": self.account })).await;
