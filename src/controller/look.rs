@@ -57,6 +57,12 @@ pub(super) enum Look {
     Kept,
 }
 
+/// What was kept of the last look, unless the clock went back since then: nothing in it would be due for as
+/// long as the clock went back, and to lose it costs a full look.
+pub(super) fn still_past(past: Option<Past>, now: Timestamp) -> Option<Past> {
+    past.filter(|past| past.picture.at <= now)
+}
+
 /// Chooses. The object's deletion wants names, a new cause or an hour everything; else what is in doubt.
 pub(super) fn choose(past: Option<&Past>, cause: &Cause, now: Timestamp) -> Look {
     let parts = past.map(|past| past.doubt.clone()).unwrap_or_default();
@@ -170,6 +176,13 @@ mod tests {
         assert_eq!(base(&choose(Some(&past()), &cause(), NOW)), Some(Base::Steady));
         let later = NOW + SignedDuration::from_hours(1);
         assert_eq!(base(&choose(Some(&past()), &cause(), later)), Some(Base::Full));
+    }
+
+    #[test]
+    fn a_look_from_the_future_is_forgotten() {
+        assert!(still_past(Some(past()), NOW).is_some());
+        let earlier = NOW - SignedDuration::from_secs(1);
+        assert!(still_past(Some(past()), earlier).is_none());
     }
 
     #[test]

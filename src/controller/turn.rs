@@ -95,7 +95,8 @@ impl<'a, C: Clouds> Turn<'a, C> {
             requested_at: self.object.requested_at().map(str::to_owned),
             leaving: goal.is_some(),
         };
-        let looked = self.look(&cloud, &cause, state.and_then(|state| state.past)).await;
+        let past = look::still_past(state.and_then(|state| state.past), Timestamp::now());
+        let looked = self.look(&cloud, &cause, past).await;
         let Looked { observed, query, kept, past, rotated } = looked;
         let complete = observed.read_failures.is_empty();
         let certain = look::looked_twice(past.as_ref(), &observed);
