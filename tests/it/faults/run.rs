@@ -43,22 +43,22 @@ impl Told {
 
 /// Tells the story without a fault.
 pub async fn plain() -> Told {
-    told(None, None).await
+    told(&mut Story::begin(&[]).await, None, None).await
 }
 
 /// Tells the story with a fault; the end of each chapter has to be that of the plain one.
 pub async fn with(fault: &Fault, plain: &Told) -> Told {
-    told(Some(fault), Some(plain)).await
+    told(&mut Story::begin(&[]).await, Some(fault), Some(plain)).await
 }
 
-async fn told(fault: Option<&Fault>, plain: Option<&Told>) -> Told {
-    let mut story = Story::begin().await;
+/// Tells a story that has begun.
+pub async fn told(story: &mut Story, fault: Option<&Fault>, plain: Option<&Told>) -> Told {
     let mut told = Told::default();
     // What comes after the fault begins as it always does: only the end is of interest.
     let needed = |chapter: &Chapter| fault.is_none_or(|fault| fault.needs(*chapter));
     for chapter in Chapter::ALL.into_iter().filter(needed) {
         match fault {
-            Some(fault) if fault.chapter == chapter => told.met = suffered(&mut story, fault).await,
+            Some(fault) if fault.chapter == chapter => told.met = suffered(story, fault).await,
             Some(_) => {
                 story.act(chapter).await;
                 story.outcome(chapter).await;
@@ -68,10 +68,10 @@ async fn told(fault: Option<&Fault>, plain: Option<&Told>) -> Told {
                 story.act(chapter).await;
                 story.outcome(chapter).await;
                 story.looked_at(chapter).await;
-                told.calls.insert(chapter, calls(&story).await);
+                told.calls.insert(chapter, calls(story).await);
             }
         }
-        judge(&story, chapter, fault, plain, &mut told).await;
+        judge(story, chapter, fault, plain, &mut told).await;
     }
     told.differences.extend(story.scene.operators.iter().flat_map(Operator::failed_passes));
     told
@@ -90,7 +90,7 @@ async fn suffered(story: &mut Story, fault: &Fault) -> u64 {
         let held = until(async || is(standin.holds_a_client().await, || "nobody called".to_owned())).await;
         held.unwrap_or_else(|why| panic!("the fault was not met: {why}"));
         operators.last_mut().expect("an operator works").kill();
-        operators.push(story.scene.another_operator(&[]));
+        operators.push(story.another_operator());
     };
     tokio::join!(story.outcome(fault.chapter), killer);
     story.scene.operators = operators;

@@ -7,7 +7,7 @@ use serde_json::{Value, json};
 
 use super::neighbours;
 use super::portrait::Portrait;
-use crate::harness::{Consumer, Scene, ZONES, is};
+use crate::harness::{Consumer, Operator, Scene, ZONES, is};
 
 /// A part of the story; at its end everything rests.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -41,6 +41,9 @@ impl fmt::Display for Chapter {
     }
 }
 
+/// Steady looks are rare, so that many stories can be told side by side: what people do asks for a look.
+const FLAGS: [&str; 4] = ["--resync", "10m", "--full-resync", "1h"];
+
 /// The port that the brokers listen on.
 const BROKER_PORT: u16 = 39092;
 
@@ -50,17 +53,25 @@ pub struct Story {
     pub scene: Scene,
     consumer: Consumer,
     endpoint: OnceCell<String>,
+    flags: Vec<&'static str>,
 }
 
 impl Story {
-    /// Brokers, neighbours, a consumer, and an operator.
-    pub async fn begin() -> Self {
+    /// Brokers, neighbours, a consumer, and an operator with these flags.
+    pub async fn begin(flags: &[&'static str]) -> Self {
         let mut scene = Scene::quiet().await;
         neighbours::settle(&scene).await;
         scene.before = scene.inventory().await;
         let consumer = Consumer::fresh(&scene.account.region, &ZONES).await;
-        scene.start_operator(&[]);
-        Self { scene, consumer, endpoint: OnceCell::new() }
+        let mut story = Self { scene, consumer, endpoint: OnceCell::new(), flags: flags.to_vec() };
+        let operator = story.another_operator();
+        story.scene.operators.push(operator);
+        story
+    }
+
+    /// An operator for this story.
+    pub fn another_operator(&self) -> Operator {
+        self.scene.another_operator(&[&FLAGS, self.flags.as_slice()].concat())
     }
 
     /// What people do in a chapter.
@@ -69,14 +80,22 @@ impl Story {
             Chapter::Create => self.scene.orders().create(self.spec()).await,
             Chapter::ScaleOut => {
                 self.scene.world.launch(4, ZONES[0]).await;
+                self.look().await;
             }
-            Chapter::Replacement => self.scene.replace(2, ZONES[1]).await,
+            Chapter::Replacement => {
+                self.scene.replace(2, ZONES[1]).await;
+                self.look().await;
+            }
             Chapter::NewGroups => {
                 let brokers = json!({ "ec2": null, "static": self.addresses().await });
                 self.scene.orders().change(json!({ "brokers": brokers })).await;
             }
             Chapter::Delete => self.scene.orders().delete().await,
         }
+    }
+
+    async fn look(&self) {
+        self.scene.orders().annotate("requested-at", &fastrand::u64(..).to_string()).await;
     }
 
     /// Waits until AWS has followed and all rests.
@@ -87,6 +106,7 @@ impl Story {
                 self.all_lead_to(&[1, 2, 3], |broker| self.scene.world.brokers[&broker].clone()).await;
                 let service = self.scene.orders().service_name().await;
                 let endpoint = self.consumer.connect(&service).await;
+                self.look().await;
                 self.consumer.sees(&endpoint, "available").await;
                 self.endpoint.set(endpoint).expect("the story begins once");
             }

@@ -1,5 +1,7 @@
 //! The operator as a process.
 
+use std::collections::BTreeMap;
+use std::ffi::OsString;
 use std::fs::File;
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, ExitStatus, Stdio};
@@ -23,12 +25,21 @@ pub struct Operator {
     pub key: String,
 }
 
+/// Variables of the environment that differ from the usual ones.
+pub type Environment = BTreeMap<&'static str, OsString>;
+
 /// How fast delays pass.
 const TIME_SCALE: &str = "60";
 
 impl Operator {
     /// Starts one for a namespace.
-    pub fn start(cluster_id: &str, namespace: &str, credentials: &Credentials, more: &[&str]) -> Self {
+    pub fn start(
+        cluster_id: &str,
+        namespace: &str,
+        credentials: &Credentials,
+        environment: &Environment,
+        more: &[&str],
+    ) -> Self {
         static STARTED: AtomicUsize = AtomicUsize::new(0);
         let number = STARTED.fetch_add(1, Ordering::Relaxed);
         let folder = Path::new(env!("CARGO_TARGET_TMPDIR"));
@@ -36,6 +47,7 @@ impl Operator {
         let file = File::create(&log).expect("a log file");
         let mut command = with_credentials(credentials);
         let defaults = [("--resync", "60s"), ("--full-resync", "3m"), ("--time-scale", TIME_SCALE)];
+        command.envs(environment);
         command.args(["run", "--cluster-id", cluster_id, "--watch-namespace", namespace]);
         command.args(["--admin-address", "127.0.0.1:0", "--log-format", "text"]);
         command.args(["--log-level", "info,kafka_privatelink=debug"]);

@@ -10,6 +10,7 @@ use kube::api::{Api, ListParams, ObjectMeta, PostParams};
 use serde_json::{Value, json};
 
 use super::account::credentials;
+use super::operator::Environment;
 use super::{Account, Inventory, Link, Operator, World, ZONES, bed, patience};
 
 /// `--cluster-id` of the operators.
@@ -29,6 +30,8 @@ pub struct Scene {
     pub before: Inventory,
     /// The operators, the latest last.
     pub operators: Vec<Operator>,
+    /// What operators get in their environment.
+    pub environment: Environment,
     credentials: Credentials,
     kube: kube::Client,
 }
@@ -57,7 +60,16 @@ impl Scene {
         Api::all(kube.clone()).create(&PostParams::default(), &made).await.expect("a namespace");
         let before = account.inventory().await;
         let credentials = credentials(&account.id).await;
-        Self { account, world, namespace, before, operators: Vec::new(), credentials, kube }
+        Self {
+            account,
+            world,
+            namespace,
+            before,
+            operators: Vec::new(),
+            environment: Environment::new(),
+            credentials,
+            kube,
+        }
     }
 
     /// Starts an operator with these flags over the usual ones.
@@ -68,7 +80,7 @@ impl Scene {
 
     /// An operator that is not among the scene's yet.
     pub fn another_operator(&self, more: &[&str]) -> Operator {
-        Operator::start(CLUSTER_ID, &self.namespace, &self.credentials, more)
+        Operator::start(CLUSTER_ID, &self.namespace, &self.credentials, &self.environment, more)
     }
 
     /// The latest operator.
@@ -180,14 +192,19 @@ impl Scene {
 
     /// The account holds what it held before: all of ours is gone, and nothing else was touched.
     pub async fn nothing_is_left(&self) {
+        self.aws_is_as_before().await;
+        // What a retry mends is a mistake all the same.
+        let failed = self.operators.iter().flat_map(Operator::failed_passes).collect::<Vec<_>>();
+        assert_eq!(failed, Vec::<String>::new(), "passes failed");
+    }
+
+    /// The same of the account alone: the API server was not always there for the operator.
+    pub async fn aws_is_as_before(&self) {
         self.aws("AWS is as before", |aws| {
             let changes = aws.changes_since(&self.before);
             super::is(changes.is_empty(), || changes.join("\n"))
         })
         .await;
-        // What a retry mends is a mistake all the same.
-        let failed = self.operators.iter().flat_map(Operator::failed_passes).collect::<Vec<_>>();
-        assert_eq!(failed, Vec::<String>::new(), "passes failed");
     }
 
     /// Deletes the object and checks that nothing is left.
