@@ -1,7 +1,6 @@
 //! One fault at one call: what it is called, and how the stand-in is told of it.
 
 use std::fmt;
-use std::str::FromStr;
 
 use super::story::Chapter;
 use crate::harness::{StandIn, Trouble};
@@ -136,20 +135,5 @@ impl Fault {
 impl fmt::Display for Fault {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "{}/{}/{}", self.chapter, self.call, self.kind)
-    }
-}
-
-impl FromStr for Fault {
-    type Err = String;
-
-    fn from_str(text: &str) -> Result<Self, String> {
-        let parts: Vec<&str> = text.split('/').collect();
-        let [chapter, call, kind] = parts[..] else { return Err(format!("{text}: not chapter/service:Action/kind")) };
-        let chapter = Chapter::ALL.into_iter().find(|known| known.to_string() == chapter);
-        let kind = Kind::all().find(|known| known.name() == kind);
-        let (Some(chapter), Some(kind), true) = (chapter, kind, call.contains(':')) else {
-            return Err(format!("{text}: no such chapter, call or kind"));
-        };
-        Ok(Self { chapter, call: call.to_owned(), kind })
     }
 }
