@@ -27,8 +27,7 @@ const COMMAND: &str =
 
 #[test]
 fn long_every_fault_at_every_call() {
-    let plain = alone("the plain story".to_owned(), run::plain).expect("the plain story");
-    assert_eq!(plain.wrong(), Vec::<&String>::new());
+    let plain = plain();
     let wanted = std::env::var(WANTED).unwrap_or_default();
     let mut faults = matrix(&plain);
     faults.retain(|fault| fault.to_string().starts_with(&wanted));
@@ -40,12 +39,19 @@ fn long_every_fault_at_every_call() {
 fn some_faults_at_some_calls() {
     let seed = std::env::var(SEED).ok().map_or_else(|| fastrand::u64(..100_000), |seed| seed.parse().expect(SEED));
     println!("{SEED}={seed}");
-    let plain = alone("the plain story".to_owned(), run::plain).expect("the plain story");
+    let plain = plain();
     // The operator's own limit of time is waited for: in the whole matrix only.
     let mut faults: Vec<Fault> = matrix(&plain).into_iter().filter(|fault| fault.kind != Kind::Timeout).collect();
     fastrand::Rng::with_seed(seed).shuffle(&mut faults);
     faults.truncate(A_FEW);
     play(&plain, &faults);
+}
+
+/// What the others are held against.
+fn plain() -> Told {
+    let plain = alone("the plain story".to_owned(), run::plain).unwrap_or_else(|why| panic!("the plain story: {why}"));
+    assert_eq!(plain.wrong(), Vec::<&String>::new());
+    plain
 }
 
 /// All faults: each write of each chapter, and each call in one of its chapters.

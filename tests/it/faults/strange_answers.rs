@@ -1,5 +1,6 @@
 //! Answers that AWS gives on its bad days, or that nobody has documented.
 
+use kpl_core::api::KafkaPrivateLink;
 use serde_json::json;
 
 use crate::harness::{Inventory, Scene, is};
@@ -18,8 +19,13 @@ async fn the_token_of_a_deleted_service(answer: &str) {
         other => Err(format!("{other:?}")),
     };
     let id = scene.aws("there is another service", another).await;
-    let status = scene.orders().settled().await;
-    assert_eq!(status.endpoint_service.and_then(|service| service.id).as_ref(), Some(&id));
+    let shown = |object: &KafkaPrivateLink| {
+        let service = object.status.as_ref().and_then(|status| status.endpoint_service.as_ref());
+        let shown = service.and_then(|service| service.id.as_ref());
+        is(shown == Some(&id), || format!("{shown:?} and not {id}"))
+    };
+    scene.orders().until("status shows the service", shown).await;
+    scene.orders().settled().await;
     assert_eq!(scene.inventory().await.load_balancer().expect("a load balancer").0, lb, "the load balancer stays");
 
     // A new process finds it, and makes none.
