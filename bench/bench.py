@@ -2,7 +2,7 @@
 """What the operator costs and how fast it is, beside what it shall reach and what the peer (ACK) was measured to need.
 
 All is counted by others than the operator: the stand-in's log of calls, the API server and the kernel. The whole takes
-some eight minutes and writes bench/RESULTS.md and bench/results.json; a part of it is only printed.
+some eight minutes on a quiet machine and writes bench/RESULTS.md and bench/results.json; a part of it is only printed.
 
 Status 1 when a figure is missed that is the same on every machine; seconds are shown beside their target, and are what
 this machine gave.

@@ -59,10 +59,11 @@ def change(binary: Path, results: Results) -> None:
 
 
 def _lose_a_listener(scene: Scene, results: Results, latency: int) -> None:
-    """Seconds until AWS has the NLB listener again."""
+    """Seconds until AWS has the NLB listener again, when it is lost right after a look."""
     elb = scene.provider.elb
     balancer = elb.describe_load_balancers()["LoadBalancers"][0]["LoadBalancerArn"]
     held = elb.describe_listeners(LoadBalancerArn=balancer)["Listeners"]
+    scene.between_looks()
     began = time.time()
     elb.delete_listener(ListenerArn=next(each["ListenerArn"] for each in held if each["Port"] == LOST))
     made = scene.wait("the NLB listener is made again", lambda: list(filter(is_write, scene.log_since(began))), bool)
@@ -72,8 +73,9 @@ def _lose_a_listener(scene: Scene, results: Results, latency: int) -> None:
 
 def _replace(scene: Scene, results: Results, latency: int) -> None:
     """The instance of broker 2 ends, and another one has its id."""
+    scene.between_looks()
     began = time.time()
-    with scene.standing_still():
+    with scene.operator.standing_still():
         scene.end(2)
         new = scene.launch(2)
     scene.wait("the ports of broker 2 lead to its new instance", scene.targets, lambda held: held[new] == 2)

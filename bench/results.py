@@ -1,6 +1,5 @@
 """What was measured, by the names that targets.py gives the figures."""
 import os
-import platform
 from collections import Counter
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
@@ -35,5 +34,4 @@ def stamp() -> str:
 def machine() -> dict[str, str | int]:
     cpu = next((line for line in Path("/proc/cpuinfo").read_text().splitlines() if line.startswith("model name")), ":?")
     memory = os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES")
-    return {"cores": len(os.sched_getaffinity(0)), "memory_gib": round(memory / 2**30), "cpu": cpu.partition(":")[2].strip(),
-            "kernel": platform.release()}
+    return {"cores": len(os.sched_getaffinity(0)), "memory_gib": round(memory / 2**30), "cpu": cpu.partition(":")[2].strip()}

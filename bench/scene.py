@@ -3,7 +3,7 @@ import sys
 import time
 from collections import Counter
 from collections.abc import Callable, Iterator
-from contextlib import AbstractContextManager, contextmanager
+from contextlib import contextmanager
 from pathlib import Path
 
 from calls import REST, Log, ended, looks, writes
@@ -132,10 +132,9 @@ class Scene:
         self.wait("the operator rests", lambda: self.log_since(0)[-1:],
                   lambda last: not last or time.time() - ended(last[0]) > 3)
 
-    def standing_still(self) -> AbstractContextManager[None]:
-        """The operator stops between two looks."""
+    def between_looks(self) -> None:
+        """Waits until a look has just ended."""
         self.wait("a look has ended", lambda: self.log_since(0)[-1], lambda last: time.time() - ended(last) > REST)
-        return self.operator.standing_still()
 
     def rest_until_checked(self, began: float) -> None:
         """Waits for a look that follows the last write since then, and writes nothing."""
