@@ -206,6 +206,13 @@ fn note(recall: &mut Recall, desired: &Desired, step: &Step, outcome: &Outcome, 
                 recall.service_asked = Some((token.clone(), at));
             }
         }
+        // The token may be that of a service that is gone: if none shows, the next one is tried. Only once, since it
+        // helps nothing where somebody else's service holds the load balancer.
+        (Step::EndpointService(endpoint_service::Change::Create { token, .. }), Outcome::Refused(failure))
+            if failure.class == ErrorClass::AlreadyExists && recall.burnt_tokens.is_empty() =>
+        {
+            recall.service_asked.get_or_insert((token.clone(), at));
+        }
         (Step::EndpointService(endpoint_service::Change::OfferZones { .. }), Outcome::Done(_)) => {
             if let Goal::Offer(offer) = &desired.goal {
                 let zones = offer.subnets.keys().cloned().collect();

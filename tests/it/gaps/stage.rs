@@ -136,7 +136,7 @@ impl Stage {
                 condition(object, have)
                     .is_some_and(|have| have.status == "True" && have.observed_generation == object.metadata.generation)
             };
-            handled == Some(&request) && ["Ready", "InSync"].iter().all(|kind| current(kind))
+            handled == Some(&request) && ["Ready", "InSync"].iter().all(current)
         };
         self.scene
             .until("enough writes, or the end", async || {
