@@ -184,6 +184,9 @@ impl Pass {
 /// Codes that do not say "not found" and mean it (`aws-facts`, second reading).
 const LAG_CODES: [&str; 3] = ["InvalidSecurityGroup", "InvalidTarget", "InvalidSubnet"];
 
+/// A client token was used before, with other words.
+const TOKEN_USED: &str = "IdempotentParameterMismatch";
+
 /// What a process has to remember of a step.
 fn note(recall: &mut Recall, desired: &Desired, step: &Step, outcome: &Outcome, at: Timestamp) {
     match outcome {
@@ -206,11 +209,10 @@ fn note(recall: &mut Recall, desired: &Desired, step: &Step, outcome: &Outcome, 
                 recall.service_asked = Some((token.clone(), at));
             }
         }
-        // The token may be that of a service that is gone: if none shows, the next one is tried. Only once, since it
-        // helps nothing where somebody else's service holds the load balancer.
         (Step::EndpointService(endpoint_service::Change::Create { token, .. }), Outcome::Refused(failure))
-            if failure.class == ErrorClass::AlreadyExists && recall.burnt_tokens.is_empty() =>
+            if failure.code == TOKEN_USED =>
         {
+            // Perhaps for a service that is deleted: the token is given up when no look shows one for a while.
             recall.service_asked.get_or_insert((token.clone(), at));
         }
         (Step::EndpointService(endpoint_service::Change::OfferZones { .. }), Outcome::Done(_)) => {
