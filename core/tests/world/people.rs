@@ -162,7 +162,7 @@ impl Aws {
         let instance = InstanceId::new(format!("i-{n:08x}"));
         let number = |n: u32| u8::try_from(n).expect("few");
         let second = u8::from(vpc.as_str() != VPC);
-        let address = Ipv4Addr::new(10, second, number(in_zone * 40 + n / 200), number(n % 200 + 10));
+        let address = Ipv4Addr::new(10, second, number(in_zone + n / 200 * 4), number(n % 200 + 10));
         let mut tags = tag(CLUSTER_TAG.0, CLUSTER_TAG.1);
         tags.insert(ID_TAG.into(), id.to_string());
         let host = Instance {
