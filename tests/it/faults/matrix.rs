@@ -11,6 +11,7 @@ use std::time::Instant;
 use super::fault::{Fault, Kind};
 use super::run::{self, Told};
 use super::story::Chapter;
+use crate::harness::random;
 
 /// How many stories are told side by side: they mostly wait.
 const LANES: usize = 6;
@@ -19,9 +20,7 @@ const A_FEW: usize = 12;
 
 /// What the names of those that are wanted begin with; a failed run prints its own.
 const WANTED: &str = "KPL_FAULT";
-/// Chooses the few.
-const SEED: &str = "KPL_FAULT_SEED";
-/// Where both are read.
+/// Where it is read.
 const COMMAND: &str =
     "python3 tests/bed/bed.py run --crd crds/kafkaprivatelinks.yaml -- cargo test --workspace --locked --test it --";
 
@@ -37,12 +36,10 @@ fn long_every_fault_at_every_call() {
 
 #[test]
 fn some_faults_at_some_calls() {
-    let seed = std::env::var(SEED).ok().map_or_else(|| fastrand::u64(..100_000), |seed| seed.parse().expect(SEED));
-    println!("{SEED}={seed}");
     let plain = plain();
     // The operator's own limit of time is waited for: in the whole matrix only.
     let mut faults: Vec<Fault> = matrix(&plain).into_iter().filter(|fault| fault.kind != Kind::Timeout).collect();
-    fastrand::Rng::with_seed(seed).shuffle(&mut faults);
+    random().shuffle(&mut faults);
     faults.truncate(A_FEW);
     play(&plain, &faults);
 }

@@ -16,6 +16,7 @@ mod settings;
 
 use std::collections::BTreeSet;
 
+use crate::harness::random;
 use case::Case;
 use play::Stage;
 
@@ -96,18 +97,16 @@ async fn what_cannot_change_is_refused() {
     stage.refuses(&consumers::cases()).await;
 }
 
-/// A few cases by a seed that is printed; `KPL_FIELDS_SEED` plays them again.
+/// A few cases.
 #[tokio::test]
 async fn some_fields_are_followed() {
-    let given = std::env::var("KPL_FIELDS_SEED").ok().and_then(|seed| seed.parse().ok());
-    let seed = given.unwrap_or_else(|| fastrand::u64(..));
-    let mut random = fastrand::Rng::with_seed(seed);
+    let mut random = random();
     let table = random.choice([Table::Settings, Table::Listeners, Table::BrokersByList]).expect("there are some");
     // A row goes with those that go on from it.
     let cases = table.cases();
     let rows: Vec<&[Case]> = cases.chunk_by(|_, next| !next.afresh).filter(|rows| !rows[0].is_refused()).collect();
     let some = random.choose_multiple(rows, 3).concat();
-    println!("KPL_FIELDS_SEED={seed}: {:?}", some.iter().map(|case| (case.act, case.path)).collect::<Vec<_>>());
+    println!("{:?}", some.iter().map(|case| (case.act, case.path)).collect::<Vec<_>>());
     table.stage().await.play(&some).await;
 }
 

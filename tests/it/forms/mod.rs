@@ -10,7 +10,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use form::Form;
 
-use crate::harness::{Link, Names, Scene, is, named};
+use crate::harness::{Link, Names, Scene, is, named, random};
 
 /// Objects of one operator at a time.
 const TOGETHER: usize = 8;
@@ -114,13 +114,11 @@ async fn full_looks(scene: &Scene, links: &[Link<'_>], more: usize) -> Vec<Strin
     calls.log.iter().filter(|call| call.is_write()).map(|call| format!("{} {}", call.action, call.body)).collect()
 }
 
-/// Two, by a seed that is printed; `KPL_FORMS_SEED` plays them again.
+/// Two of them.
 #[tokio::test]
 async fn some_forms_settle() {
-    let seed = std::env::var("KPL_FORMS_SEED").ok().and_then(|seed| seed.parse().ok());
-    let seed = seed.unwrap_or_else(|| fastrand::u64(..));
-    let some = fastrand::Rng::with_seed(seed).choose_multiple(tables::all(), 2);
-    println!("KPL_FORMS_SEED={seed}: {:?}", some.iter().map(|form| form.what).collect::<Vec<_>>());
+    let some = random().choose_multiple(tables::all(), 2);
+    println!("{:?}", some.iter().map(|form| form.what).collect::<Vec<_>>());
     settle_for_good(&some).await;
 }
 
