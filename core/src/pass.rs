@@ -215,6 +215,8 @@ fn note(recall: &mut Recall, desired: &Desired, step: &Step, outcome: &Outcome, 
             // Perhaps for a service that is deleted: the token is given up when no look shows one for a while.
             recall.service_asked.get_or_insert((token.clone(), at));
         }
+        (Step::SecurityGroup(_), Outcome::Done(_)) => recall.rules_refused = false,
+        (Step::SecurityGroup(_), Outcome::Refused(_)) => recall.rules_refused = true,
         (Step::EndpointService(endpoint_service::Change::OfferZones { .. }), Outcome::Done(_)) => {
             if let Goal::Offer(offer) = &desired.goal {
                 let zones = offer.subnets.keys().cloned().collect();

@@ -8,8 +8,9 @@ use thiserror::Error;
 
 use crate::api::v1alpha1 as api;
 use crate::model::{
-    AccountId, Attributes, BrokerId, BrokerSource, DNS_FAILOVER, EndpointId, HealthCheck, InboundRules, InstanceId,
-    ListenerName, Port, PortRange, Principal, Region, SecurityGroupId, SubnetSource, TargetType, VpcId, ZoneId,
+    AccountId, Attributes, BrokerId, BrokerSource, CROSS_ZONE, DNS_FAILOVER, EndpointId, HealthCheck, InboundRules,
+    InstanceId, ListenerName, Port, PortRange, Principal, Region, SecurityGroupId, SubnetSource, TargetType, VpcId,
+    ZoneId,
 };
 
 /// What the user asks for.
@@ -228,7 +229,7 @@ impl Intent {
             // Kafka does not speak it.
             ("proxy_protocol_v2.enabled", "false".into()),
             // Bootstrap must work from every zone, wherever a broker is left.
-            ("load_balancing.cross_zone.enabled", (bootstrap || cross_zone).to_string()),
+            (CROSS_ZONE, (bootstrap || cross_zone).to_string()),
             // A broker's group has its target in one zone: counted, every other zone would look dead.
             (DNS_FAILOVER, if bootstrap { "1" } else { "off" }.into()),
         ]

@@ -110,6 +110,8 @@ pub const DELETION_PROTECTION: &str = "deletion_protection.enabled";
 
 /// How many healthy targets a group needs in a zone for the zone to stay in DNS.
 pub const DNS_FAILOVER: &str = "target_group_health.dns_failover.minimum_healthy_targets.count";
+/// Attribute: whether the nodes of all zones lead to a target group's targets, or only those of the target's zone.
+pub const CROSS_ZONE: &str = "load_balancing.cross_zone.enabled";
 
 /// Where a group reads from: a target group with its weight, several while one replaces another.
 pub type Forward = BTreeMap<TargetGroupArn, u32>;

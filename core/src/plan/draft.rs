@@ -15,6 +15,7 @@ pub struct Draft<'a> {
     pub observed: &'a Observed,
     owner: &'a Owner,
     wanted_ports: BTreeSet<Port>,
+    narrowing: bool,
     plan: Plan,
 }
 
@@ -41,7 +42,8 @@ impl<'a> Draft<'a> {
             Goal::Offer(offer) => offer.listeners.keys().copied().collect(),
             Goal::Hold | Goal::Absent(_) | Goal::Retained => BTreeSet::new(),
         };
-        Self { observed, owner: &desired.identity.owner, wanted_ports, plan: Plan::default() }
+        let owner = &desired.identity.owner;
+        Self { observed, owner, wanted_ports, narrowing: false, plan: Plan::default() }
     }
 
     /// Whose plan it is.
@@ -109,6 +111,12 @@ impl<'a> Draft<'a> {
         seconded
     }
 
+    /// Our security group lets in somebody who shall be let in no more: what opens another way waits for the end
+    /// of that, or they would have it too. Not where AWS refuses to change the rules: brokers must not wait for that.
+    pub(super) fn narrow(&mut self) {
+        self.narrowing = !self.observed.recall.rules_refused;
+    }
+
     pub(super) fn ask(&mut self, part: Part) {
         self.plan.ask.insert(part);
     }
@@ -122,7 +130,11 @@ impl<'a> Draft<'a> {
     }
 
     pub(super) fn finish(self) -> Plan {
-        let Self { observed, mut plan, .. } = self;
+        let Self { observed, narrowing, mut plan, .. } = self;
+        let inbound = |step: &Step| matches!(step, Step::SecurityGroup(change) if change.is_inbound());
+        if narrowing && plan.steps.iter().any(inbound) {
+            plan.steps.retain(|step| matches!(step, Step::SecurityGroup(_)) || step.change().effect() != Effect::Opens);
+        }
         if observed.kept {
             let before = plan.steps.len();
             plan.steps.retain(|step| step.change().effect() != Effect::Closes);

@@ -6,8 +6,8 @@ use std::fmt;
 use super::{Draft, Effect, Step, WaitingOn, joined, tagging};
 use crate::desired::Offer;
 use crate::model::{
-    Answer, AwsName, Direction, Find, Observed, Part, Port, Rule, SecurityGroup, SecurityGroupId, Seen, Tagged, Tags,
-    Traffic, VpcId,
+    Answer, AwsName, Direction, Find, Observed, Part, Peer, Port, Rule, SecurityGroup, SecurityGroupId, Seen, Tagged,
+    Tags, Traffic, VpcId,
 };
 
 /// A write to the security group.
@@ -47,6 +47,16 @@ pub enum Change {
         /// The group.
         group: SecurityGroupId,
     },
+}
+
+impl Change {
+    /// Whether it changes who is let in.
+    pub(super) fn is_inbound(&self) -> bool {
+        matches!(
+            self,
+            Self::Authorize { direction: Direction::Ingress, .. } | Self::Revoke { direction: Direction::Ingress, .. }
+        )
+    }
 }
 
 impl super::Change for Change {
@@ -130,6 +140,9 @@ pub(super) fn plan(offer: &Offer, draft: &mut Draft<'_>) {
     };
     let subject = Tagged::SecurityGroup(group.id.clone());
     let Some(have) = group.rules.get() else { return draft.ask(Part::SecurityGroup) };
+    if lets_in_too_many(&wanted.rules, have) {
+        draft.narrow();
+    }
     let mut steps = tagging::repair(&wanted.tags, &group.tags, &subject);
     for direction in [Direction::Ingress, Direction::Egress] {
         steps.extend(rules(group, direction, &wanted.rules, have, draft));
@@ -141,6 +154,17 @@ pub(super) fn plan(offer: &Offer, draft: &mut Draft<'_>) {
 pub(super) fn lets_in(offer: &Offer, group: &SecurityGroup) -> bool {
     let mut inbound = offer.security_group.rules.iter().filter(|rule| rule.direction == Direction::Ingress);
     group.rules.get().is_some_and(|have| inbound.all(|rule| have.contains(rule)))
+}
+
+/// Whether somebody is let in whom no wanted rule lets in, at whatever port.
+fn lets_in_too_many(wanted: &BTreeSet<Rule>, have: &BTreeSet<Rule>) -> bool {
+    let inbound = |rule: &&Rule| rule.direction == Direction::Ingress;
+    let covers = |wide: &Rule, narrow: &Rule| match (&wide.peer, &narrow.peer) {
+        (Peer::Cidr(wide), Peer::Cidr(narrow)) => wide.contains(narrow),
+        (wide, narrow) => wide == narrow,
+    };
+    let surplus = have.difference(wanted).filter(inbound);
+    surplus.into_iter().any(|rule| !wanted.iter().filter(inbound).any(|wide| covers(wide, rule)))
 }
 
 /// The new rule is added before the old one goes: two waves. Only where the quota leaves no room is it the

@@ -6,8 +6,8 @@ use std::fmt;
 use super::{Draft, Effect, Step, WaitingOn, joined, tagging};
 use crate::desired::{Offer, Targets, WantedGroup};
 use crate::model::{
-    Answer, Attributes, AwsName, Find, Health, HealthCheck, Observed, Ownership, Part, Seen, Tagged, Tags, Target,
-    TargetGroup, TargetGroupArn, TargetType, VpcId,
+    Answer, Attributes, AwsName, CROSS_ZONE, Find, Health, HealthCheck, Observed, Ownership, Part, Seen, Tagged, Tags,
+    Target, TargetGroup, TargetGroupArn, TargetType, VpcId,
 };
 
 /// The port every group is created with. Targets are registered with a port of their own, so it is
@@ -87,7 +87,7 @@ pub fn default_attributes(target_type: TargetType) -> Attributes {
         ("deregistration_delay.connection_termination.enabled", "false"),
         ("preserve_client_ip.enabled", preserve),
         ("proxy_protocol_v2.enabled", "false"),
-        ("load_balancing.cross_zone.enabled", "use_load_balancer_configuration"),
+        (CROSS_ZONE, "use_load_balancer_configuration"),
         ("target_group_health.dns_failover.minimum_healthy_targets.count", "1"),
     ]
     .into_iter()
@@ -164,6 +164,9 @@ impl super::Change for Change {
     fn effect(&self) -> Effect {
         match self {
             Self::Create { .. } | Self::Register { .. } => Effect::Opens,
+            Self::SetAttributes { attributes, .. } if attributes.get(CROSS_ZONE).is_some_and(|on| on == "true") => {
+                Effect::Opens
+            }
             Self::SetHealthCheck { .. } | Self::SetAttributes { .. } => Effect::Neutral,
             Self::Deregister { .. } | Self::Delete { .. } => Effect::Closes,
         }

@@ -99,12 +99,17 @@ pub const SPEC: &[Change] = &[
     Change::Spec("a listener is added", |s| json!({ "listeners": [s.listener(), second()] })),
     Change::Spec("a listener gives way to another", |_| json!({ "listeners": [second()] })),
     Change::Spec("a listener gets another name", |s| listener(s, &json!({ "name": "OUTSIDE" }))),
-    // Not a narrower block together with a path that is new, such as this one's cross-zone: the new path opens first,
-    // and for that moment also to the clients that go. They had the other paths before, and lose all right after.
     Change::Spec("blocks, ports and cross-zone at once", |s| {
         let blocks = ["10.250.0.0/16", "10.252.0.0/16"];
         let all =
             json!({ "consumerCidrs": blocks, "brokerPort": 49092, "bootstrapPort": 9292, "crossZone": "Enabled" });
+        listener(s, &all)
+    }),
+    Change::Spec("a block is narrower and cross-zone is on", |s| {
+        listener(s, &json!({ "consumerCidrs": ["10.250.0.0/17"], "crossZone": "Enabled" }))
+    }),
+    Change::Spec("a block is narrower, with other ports and cross-zone", |s| {
+        let all = json!({ "consumerCidrs": ["10.250.0.0/17"], "bootstrapPort": 9292, "crossZone": "Enabled" });
         listener(s, &all)
     }),
     Change::Spec(
