@@ -7,7 +7,8 @@
 mod world;
 
 use kpl_core::api::v1alpha1 as api;
-use kpl_core::model::InstanceState;
+use kpl_core::model::{InstanceState, Part};
+use world::calls;
 use world::history::{Ended, History};
 use world::object::{CONSUMERS, listed_brokers};
 use world::people::{BROKER_GROUP, CLUSTER_TAG};
@@ -225,6 +226,29 @@ fn many_brokers_end_and_somebody_confirms() {
     scenario.history.confirm = Some(asked.token);
     scenario.settle();
     insta::assert_snapshot!(scenario.told());
+}
+
+/// The operator starts anew and cannot list target groups; then it can.
+fn restart_without_target_groups(scenario: &mut Scenario) {
+    scenario.history.restart();
+    scenario.history.world.faults.outage = Some(calls::kind(&Part::TargetGroups));
+    let before = scenario.history.world.aws.clone();
+    scenario.pass();
+    let after = &scenario.history.world.aws;
+    assert_eq!(after.security_groups, before.security_groups);
+    assert_eq!(after.load_balancers, before.load_balancers);
+    scenario.history.world.faults.outage = None;
+    scenario.settle();
+    assert!(scenario.history.report.wrong.is_empty(), "{:#?}", scenario.history.report.wrong);
+}
+
+#[test]
+fn a_broker_port_that_is_left_stays_open_as_long_as_target_groups_are_unread() {
+    let mut scenario = Scenario::begun(|spec| spec.brokers.security_group_ids = vec![BROKER_GROUP.into()]);
+    scenario.settle();
+    listener(&mut scenario.history).broker_port = 39093;
+    scenario.pass();
+    restart_without_target_groups(&mut scenario);
 }
 
 #[test]
