@@ -7,6 +7,7 @@
 mod world;
 
 use kpl_core::api::v1alpha1 as api;
+use kpl_core::desired::Memory;
 use kpl_core::model::{InstanceState, Part};
 use world::calls;
 use world::history::{Ended, History};
@@ -249,6 +250,20 @@ fn a_broker_port_that_is_left_stays_open_as_long_as_target_groups_are_unread() {
     listener(&mut scenario.history).broker_port = 39093;
     scenario.pass();
     restart_without_target_groups(&mut scenario);
+}
+
+#[test]
+fn no_port_is_given_as_long_as_status_is_lost_or_old_and_target_groups_are_unread() {
+    let mut scenario = Scenario::settled();
+    let old = scenario.history.status.clone();
+    // Lower than the others, and with a higher port.
+    scenario.history.world.by_hand().start_broker(0, 2);
+    scenario.settle();
+    for status in [Memory::default(), old] {
+        let given = std::mem::replace(&mut scenario.history.status, status).ledger;
+        restart_without_target_groups(&mut scenario);
+        assert_eq!(scenario.history.status.ledger, given);
+    }
 }
 
 #[test]
