@@ -7,7 +7,9 @@
 mod world;
 
 use kpl_core::api::v1alpha1 as api;
-use kpl_core::model::InstanceState;
+use kpl_core::desired::Memory;
+use kpl_core::model::{InstanceState, Part};
+use world::calls;
 use world::history::{Ended, History};
 use world::object::{CONSUMERS, listed_brokers};
 use world::people::{BROKER_GROUP, CLUSTER_TAG};
@@ -225,6 +227,43 @@ fn many_brokers_end_and_somebody_confirms() {
     scenario.history.confirm = Some(asked.token);
     scenario.settle();
     insta::assert_snapshot!(scenario.told());
+}
+
+/// The operator starts anew and cannot list target groups; then it can.
+fn restart_without_target_groups(scenario: &mut Scenario) {
+    scenario.history.restart();
+    scenario.history.world.faults.outage = Some(calls::kind(&Part::TargetGroups));
+    let before = scenario.history.world.aws.clone();
+    scenario.pass();
+    let after = &scenario.history.world.aws;
+    assert_eq!(after.security_groups, before.security_groups);
+    assert_eq!(after.load_balancers, before.load_balancers);
+    scenario.history.world.faults.outage = None;
+    scenario.settle();
+    assert!(scenario.history.report.wrong.is_empty(), "{:#?}", scenario.history.report.wrong);
+}
+
+#[test]
+fn a_broker_port_that_is_left_stays_open_as_long_as_target_groups_are_unread() {
+    let mut scenario = Scenario::begun(|spec| spec.brokers.security_group_ids = vec![BROKER_GROUP.into()]);
+    scenario.settle();
+    listener(&mut scenario.history).broker_port = 39093;
+    scenario.pass();
+    restart_without_target_groups(&mut scenario);
+}
+
+#[test]
+fn no_port_is_given_as_long_as_status_is_lost_or_old_and_target_groups_are_unread() {
+    let mut scenario = Scenario::settled();
+    let old = scenario.history.status.clone();
+    // Lower than the others, and with a higher port.
+    scenario.history.world.by_hand().start_broker(0, 2);
+    scenario.settle();
+    for status in [Memory::default(), old] {
+        let given = std::mem::replace(&mut scenario.history.status, status).ledger;
+        restart_without_target_groups(&mut scenario);
+        assert_eq!(scenario.history.status.ledger, given);
+    }
 }
 
 #[test]

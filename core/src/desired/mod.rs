@@ -135,9 +135,11 @@ pub fn desired(request: &Request<'_>) -> Desired {
         // Everything else that is wrong follows from it.
         issues = vec![Issue::VpcNotFound(intent.vpc.clone())];
     }
+    let ids: BTreeSet<BrokerId> = verdict.brokers.keys().copied().collect();
+    // Status may be lost or old: then the tags of target groups alone say which ports are given.
+    let ports_known = observed.target_groups.whole || !ledger.lacks(&intent.listeners, &ids);
     let goal = match (vpc, partition) {
-        (crate::model::Find::There(vpc), Some(partition)) if !verdict.brokers.is_empty() => {
-            let ids: BTreeSet<BrokerId> = verdict.brokers.keys().copied().collect();
+        (crate::model::Find::There(vpc), Some(partition)) if !ids.is_empty() && ports_known => {
             ledger.release(&intent.listeners, &ids, observed.at, timing.port_quarantine);
             ledger.allocate(&intent.listeners, &ids, &mut issues);
             Goal::Offer(Box::new(offer::offer(offer::Ingredients {

@@ -52,6 +52,13 @@ impl Ledger {
             .collect()
     }
 
+    /// Whether it knows no port of one of these brokers on one of these listeners, not even a released one.
+    #[must_use]
+    pub fn lacks(&self, listeners: &BTreeMap<ListenerName, Listener>, brokers: &BTreeSet<BrokerId>) -> bool {
+        let knows = |listener: &ListenerName, broker| self.entries.contains_key(&(listener.clone(), broker));
+        listeners.keys().any(|listener| brokers.iter().any(|broker| !knows(listener, *broker)))
+    }
+
     /// Adds what this one does not know.
     pub fn merge(&mut self, others: impl IntoIterator<Item = ((ListenerName, BrokerId), Allocation)>) {
         for (key, allocation) in others {

@@ -211,7 +211,11 @@ fn leads_to_targets(rule: &Rule, wanted: &BTreeSet<Rule>, draft: &mut Draft<'_>)
 /// count as yes.
 pub(super) fn targets_at(at: impl Fn(Port) -> bool, draft: &mut Draft<'_>) -> bool {
     let observed = draft.observed;
-    let mut found = false;
+    // A group that is wanted no more may hold one: the expected ones do not tell.
+    let mut found = !observed.lists_all_groups() || !observed.target_groups.doubt.is_empty();
+    if found {
+        draft.ask(Part::TargetGroups);
+    }
     for (name, group) in observed.target_groups.known() {
         match group.targets.get() {
             Some(targets) if targets.keys().any(|target| at(target.port)) => {
