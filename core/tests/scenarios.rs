@@ -254,3 +254,14 @@ fn deletion_cuts_a_consumer_off_where_the_object_says_so() {
     scenario.go();
     insta::assert_snapshot!(scenario.told());
 }
+
+/// Without inbound rules a port is open to everybody: first goes what nobody wants.
+#[test]
+fn inbound_rules_are_ignored_while_a_strangers_listener_is_there() {
+    let mut scenario = Scenario::settled();
+    let owner = scenario.history.identity.owner.clone();
+    scenario.history.world.by_hand().add_stranger_listener(&owner);
+    scenario.history.spec.load_balancer.inbound_rules_on_private_link = api::InboundRules::Ignored;
+    scenario.settle();
+    insta::assert_snapshot!(scenario.told());
+}

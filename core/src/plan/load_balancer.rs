@@ -175,13 +175,20 @@ pub(super) fn plan(offer: &Offer, draft: &mut Draft<'_>) {
         let shuts = wanted.inbound_rules == InboundRules::Enforced
             && lb.inbound_rules == InboundRules::Ignored
             && !security_group::lets_in(offer, group);
-        if !shuts && (lb.security_groups != groups || lb.inbound_rules != wanted.inbound_rules) {
-            let (arn, inbound_rules) = (lb.arn.clone(), wanted.inbound_rules);
+        // Without inbound rules a port that nobody wants any more would be open to everybody.
+        let opens = wanted.inbound_rules == InboundRules::Ignored && !only_wanted_ports(offer, lb);
+        let inbound_rules = if opens { lb.inbound_rules } else { wanted.inbound_rules };
+        if !shuts && (lb.security_groups != groups || lb.inbound_rules != inbound_rules) {
+            let arn = lb.arn.clone();
             steps.push(Step::LoadBalancer(Change::SetSecurityGroups { arn, groups, inbound_rules }));
         }
     }
     steps.extend(subnets(offer, lb, draft));
     draft.write(&lb.tags, subject, steps);
+}
+
+fn only_wanted_ports(offer: &Offer, lb: &LoadBalancer) -> bool {
+    lb.listeners.get().is_some_and(|have| have.keys().all(|port| offer.listeners.contains_key(port)))
 }
 
 fn create(offer: &Offer, draft: &mut Draft<'_>) {
