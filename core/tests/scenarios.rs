@@ -8,6 +8,7 @@ mod world;
 
 use kpl_core::api::v1alpha1 as api;
 use kpl_core::model::InstanceState;
+use kpl_core::plan::Conflict;
 use world::history::{Ended, History};
 use world::object::{CONSUMERS, listed_brokers};
 use world::people::{BROKER_GROUP, CLUSTER_TAG};
@@ -62,6 +63,18 @@ impl Scenario {
         *passed
     }
 
+    /// Passes in which a connected endpoint keeps a zone from leaving, until its consumer leaves.
+    fn blocks_zone(&mut self) {
+        for _ in 0..5 {
+            self.pass();
+        }
+        let passed = self.pass();
+        let blocks = |conflict: &Conflict| matches!(conflict, Conflict::ZoneChangeBlocked { .. });
+        assert!(passed.plan.conflicts.iter().any(blocks), "nothing blocks:\n{}", passed.plan);
+        assert!(!passed.acted(), "still acts");
+        self.history.world.by_hand().leave_all();
+    }
+
     fn go(&mut self) {
         for _ in 0..MOST_PASSES {
             if self.pass().is_gone() {
@@ -79,6 +92,13 @@ impl Scenario {
         assert!(report.wrong.is_empty(), "{:#?}", report.wrong);
         report.log[self.told_from..].join("\n")
     }
+}
+
+/// Nothing lies in the second zone any more, and the object does not want it.
+fn remove_second_zone(history: &mut History) {
+    end(history, 2);
+    history.world.by_hand().start_broker(2, 1);
+    history.spec.network.subnets.retain(|subnet| subnet.zone_id != "usw2-az2");
 }
 
 /// A change, what comes of it, and a golden file of its name.
@@ -175,11 +195,7 @@ changes! {
         let zone = serde_json::from_value(serde_json::json!({ "zoneId": "usw2-az3", "cidrBlock": "10.0.128.0/24" }));
         history.spec.network.subnets.push(zone.expect("a subnet"));
     };
-    a_zone_is_removed: |history| {
-        end(history, 2);
-        history.world.by_hand().start_broker(2, 1);
-        history.spec.network.subnets.truncate(1);
-    };
+    a_zone_is_removed: remove_second_zone;
     targets_become_addresses: |history| {
         history.spec.brokers.static_brokers = listed_brokers(&history.world.aws, &history.spec, true);
         history.spec.brokers.ec2 = None;
@@ -252,6 +268,17 @@ fn deletion_cuts_a_consumer_off_where_the_object_says_so() {
     scenario.told_from = scenario.history.report.log.len();
     scenario.history.delete();
     scenario.go();
+    insta::assert_snapshot!(scenario.told());
+}
+
+/// AWS keeps the zones of connected endpoints, so a zone does not leave in the wave that accepts one.
+#[test]
+fn a_consumer_is_let_in_while_a_zone_is_to_go() {
+    let mut scenario = Scenario::settled();
+    scenario.history.world.by_hand().ask(CONSUMERS[0], "vpce-00000001");
+    remove_second_zone(&mut scenario.history);
+    scenario.blocks_zone();
+    scenario.settle();
     insta::assert_snapshot!(scenario.told());
 }
 

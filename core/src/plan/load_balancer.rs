@@ -281,7 +281,7 @@ fn subnets(offer: &Offer, lb: &LoadBalancer, draft: &mut Draft<'_>) -> Option<St
         Find::Gone => BTreeSet::new(),
         Find::There(service) if let Some(connections) = service.connections.get() => connections
             .iter()
-            .filter(|(_, connection)| connection.state.connected())
+            .filter(|(id, connection)| connection.state.connected() || draft.accepts(id))
             .map(|(id, _)| id.clone())
             .collect(),
         Find::There(_) | Find::Unknown => {
