@@ -94,6 +94,10 @@ impl Scenario {
     }
 }
 
+fn third_zone() -> api::Subnet {
+    serde_json::from_value(serde_json::json!({ "zoneId": "usw2-az3", "cidrBlock": "10.0.128.0/24" })).expect("a subnet")
+}
+
 /// Nothing lies in the second zone any more, and the object does not want it.
 fn remove_second_zone(history: &mut History) {
     end(history, 2);
@@ -191,10 +195,7 @@ changes! {
     the_broker_port_changes: |history| listener(history).broker_port = 39093;
     a_listener_gets_another_name: |history| listener(history).name = "OUTSIDE".into();
     the_bootstrap_port_changes: |history| listener(history).bootstrap_port = 9091;
-    a_zone_is_added: |history| {
-        let zone = serde_json::from_value(serde_json::json!({ "zoneId": "usw2-az3", "cidrBlock": "10.0.128.0/24" }));
-        history.spec.network.subnets.push(zone.expect("a subnet"));
-    };
+    a_zone_is_added: |history| history.spec.network.subnets.push(third_zone());
     a_zone_is_removed: remove_second_zone;
     targets_become_addresses: |history| {
         history.spec.brokers.static_brokers = listed_brokers(&history.world.aws, &history.spec, true);
@@ -278,6 +279,22 @@ fn a_consumer_is_let_in_while_a_zone_is_to_go() {
     scenario.history.world.by_hand().ask(CONSUMERS[0], "vpce-00000001");
     remove_second_zone(&mut scenario.history);
     scenario.blocks_zone();
+    scenario.settle();
+    insta::assert_snapshot!(scenario.told());
+}
+
+/// That an old zone cannot leave keeps no new one from consumers.
+#[test]
+fn a_zone_is_offered_while_another_cannot_leave() {
+    let mut scenario = Scenario::settled();
+    scenario.history.world.by_hand().ask(CONSUMERS[0], "vpce-00000001");
+    scenario.settle();
+    scenario.told_from = scenario.history.report.log.len();
+    remove_second_zone(&mut scenario.history);
+    scenario.history.spec.network.subnets.push(third_zone());
+    scenario.blocks_zone();
+    let service = scenario.history.world.aws.services.values().next().expect("it is there");
+    assert!(service.zones.contains(&"usw2-az3".into()), "offers only {:?}", service.zones);
     scenario.settle();
     insta::assert_snapshot!(scenario.told());
 }

@@ -6,8 +6,8 @@ use std::fmt;
 use super::{Conflict, Draft, Effect, Step, WaitingOn, joined, security_group, subnet, tagging};
 use crate::desired::{Absent, Offer};
 use crate::model::{
-    Answer, Attributes, AwsName, DELETION_PROTECTION, Find, InboundRules, LoadBalancer, LoadBalancerArn,
-    LoadBalancerState, Observed, Part, SecurityGroupId, Seen, SubnetId, Tagged, Tags, ZoneName,
+    Answer, Attributes, AwsName, DELETION_PROTECTION, EndpointService, Find, InboundRules, LoadBalancer,
+    LoadBalancerArn, LoadBalancerState, Observed, Part, SecurityGroupId, Seen, SubnetId, Tagged, Tags, ZoneName,
 };
 
 /// A write to the load balancer.
@@ -236,6 +236,21 @@ pub(crate) fn wanted_subnets(offer: &Offer, observed: &Observed) -> BTreeMap<Sub
 pub(super) fn has_its_subnets(offer: &Offer, lb: &LoadBalancer, observed: &Observed) -> bool {
     let wanted = wanted_subnets(offer, observed);
     offer.subnets_whole && wanted.len() == offer.subnets.len() && wanted == lb.subnets
+}
+
+/// Whether it lies in every zone that it shall have, and connected endpoints keep it from leaving others.
+pub(super) fn is_kept_in_more_zones(
+    offer: &Offer,
+    lb: &LoadBalancer,
+    service: &EndpointService,
+    observed: &Observed,
+) -> bool {
+    let connected = service.connections.get().is_some_and(|all| all.values().any(|one| one.state.connected()));
+    let (wanted, have): (_, BTreeSet<_>) = (wanted_subnets(offer, observed), lb.subnets.values().collect());
+    connected
+        && offer.subnets_whole
+        && wanted.len() == offer.subnets.len()
+        && wanted.values().all(|zone| have.contains(zone))
 }
 
 fn drifted(wanted: &Attributes, have: &Seen<Attributes>) -> Option<Attributes> {
