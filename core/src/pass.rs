@@ -13,7 +13,7 @@ use jiff::{SignedDuration, Timestamp};
 
 use crate::desired::{Desired, Goal};
 use crate::model::{
-    Answer, Clash, DNS_FAILOVER, ErrorClass, Failure, Observed, OfferedAgain, Outcome, Part, Recall, Timing,
+    Answer, Clash, DNS_FAILOVER, ErrorClass, Failure, Find, Observed, OfferedAgain, Outcome, Part, Timing,
 };
 use crate::plan::guard::{Block, Guard, guard};
 use crate::plan::{Plan, Step, WaitingOn, absorb, endpoint_service, plan, target_group};
@@ -158,7 +158,7 @@ impl Pass {
             outcome => outcome,
         };
         absorb(&mut self.observed, &step, &outcome);
-        note(&mut self.observed.recall, &self.desired, &step, &outcome, at);
+        note(&mut self.observed, &step, &outcome, at);
         self.taken.push((step, outcome));
     }
 
@@ -188,7 +188,8 @@ const LAG_CODES: [&str; 3] = ["InvalidSecurityGroup", "InvalidTarget", "InvalidS
 const TOKEN_USED: &str = "IdempotentParameterMismatch";
 
 /// What a process has to remember of a step.
-fn note(recall: &mut Recall, desired: &Desired, step: &Step, outcome: &Outcome, at: Timestamp) {
+fn note(observed: &mut Observed, step: &Step, outcome: &Outcome, at: Timestamp) {
+    let Observed { recall, load_balancer, .. } = observed;
     match outcome {
         Outcome::Done(answer) => {
             recall.clashes.remove(&step.to_string());
@@ -218,9 +219,9 @@ fn note(recall: &mut Recall, desired: &Desired, step: &Step, outcome: &Outcome, 
         (Step::SecurityGroup(_), Outcome::Done(_)) => recall.rules_refused = false,
         (Step::SecurityGroup(_), Outcome::Refused(_)) => recall.rules_refused = true,
         (Step::EndpointService(endpoint_service::Change::OfferZones { .. }), Outcome::Done(_)) => {
-            if let Goal::Offer(offer) = &desired.goal {
-                let zones = offer.subnets.keys().cloned().collect();
-                recall.offered_again = Some(OfferedAgain { zones, since: at, in_vain: false });
+            if let Find::There(lb) = load_balancer.find() {
+                let subnets = lb.subnets.keys().cloned().collect();
+                recall.offered_again = Some(OfferedAgain { subnets, since: at, in_vain: false });
             }
         }
         (Step::TargetGroup(target_group::Change::SetAttributes { attributes, .. }), Outcome::Refused(failure))

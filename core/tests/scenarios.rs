@@ -9,6 +9,7 @@ mod world;
 use kpl_core::api::v1alpha1 as api;
 use kpl_core::desired::Memory;
 use kpl_core::model::{InstanceState, Part};
+use kpl_core::plan::Conflict;
 use world::calls;
 use world::history::{Ended, History};
 use world::object::{CONSUMERS, listed_brokers};
@@ -64,6 +65,18 @@ impl Scenario {
         *passed
     }
 
+    /// Passes in which a connected endpoint keeps a zone from leaving, until its consumer leaves.
+    fn blocks_zone(&mut self) {
+        for _ in 0..5 {
+            self.pass();
+        }
+        let passed = self.pass();
+        let blocks = |conflict: &Conflict| matches!(conflict, Conflict::ZoneChangeBlocked { .. });
+        assert!(passed.plan.conflicts.iter().any(blocks), "nothing blocks:\n{}", passed.plan);
+        assert!(!passed.acted(), "still acts");
+        self.history.world.by_hand().leave_all();
+    }
+
     fn go(&mut self) {
         for _ in 0..MOST_PASSES {
             if self.pass().is_gone() {
@@ -81,6 +94,17 @@ impl Scenario {
         assert!(report.wrong.is_empty(), "{:#?}", report.wrong);
         report.log[self.told_from..].join("\n")
     }
+}
+
+fn third_zone() -> api::Subnet {
+    serde_json::from_value(serde_json::json!({ "zoneId": "usw2-az3", "cidrBlock": "10.0.128.0/24" })).expect("a subnet")
+}
+
+/// Nothing lies in the second zone any more, and the object does not want it.
+fn remove_second_zone(history: &mut History) {
+    end(history, 2);
+    history.world.by_hand().start_broker(2, 1);
+    history.spec.network.subnets.retain(|subnet| subnet.zone_id != "usw2-az2");
 }
 
 /// A change, what comes of it, and a golden file of its name.
@@ -173,15 +197,8 @@ changes! {
     the_broker_port_changes: |history| listener(history).broker_port = 39093;
     a_listener_gets_another_name: |history| listener(history).name = "OUTSIDE".into();
     the_bootstrap_port_changes: |history| listener(history).bootstrap_port = 9091;
-    a_zone_is_added: |history| {
-        let zone = serde_json::from_value(serde_json::json!({ "zoneId": "usw2-az3", "cidrBlock": "10.0.128.0/24" }));
-        history.spec.network.subnets.push(zone.expect("a subnet"));
-    };
-    a_zone_is_removed: |history| {
-        end(history, 2);
-        history.world.by_hand().start_broker(2, 1);
-        history.spec.network.subnets.truncate(1);
-    };
+    a_zone_is_added: |history| history.spec.network.subnets.push(third_zone());
+    a_zone_is_removed: remove_second_zone;
     targets_become_addresses: |history| {
         history.spec.brokers.static_brokers = listed_brokers(&history.world.aws, &history.spec, true);
         history.spec.brokers.ec2 = None;
@@ -291,5 +308,43 @@ fn deletion_cuts_a_consumer_off_where_the_object_says_so() {
     scenario.told_from = scenario.history.report.log.len();
     scenario.history.delete();
     scenario.go();
+    insta::assert_snapshot!(scenario.told());
+}
+
+/// AWS keeps the zones of connected endpoints, so a zone does not leave in the wave that accepts one.
+#[test]
+fn a_consumer_is_let_in_while_a_zone_is_to_go() {
+    let mut scenario = Scenario::settled();
+    scenario.history.world.by_hand().ask(CONSUMERS[0], "vpce-00000001");
+    remove_second_zone(&mut scenario.history);
+    scenario.blocks_zone();
+    scenario.settle();
+    insta::assert_snapshot!(scenario.told());
+}
+
+/// That an old zone cannot leave keeps no new one from consumers.
+#[test]
+fn a_zone_is_offered_while_another_cannot_leave() {
+    let mut scenario = Scenario::settled();
+    scenario.history.world.by_hand().ask(CONSUMERS[0], "vpce-00000001");
+    scenario.settle();
+    scenario.told_from = scenario.history.report.log.len();
+    remove_second_zone(&mut scenario.history);
+    scenario.history.spec.network.subnets.push(third_zone());
+    scenario.blocks_zone();
+    let service = scenario.history.world.aws.services.values().next().expect("it is there");
+    assert!(service.zones.contains(&"usw2-az3".into()), "offers only {:?}", service.zones);
+    scenario.settle();
+    insta::assert_snapshot!(scenario.told());
+}
+
+/// Without inbound rules a port is open to everybody: first goes what nobody wants.
+#[test]
+fn inbound_rules_are_ignored_while_a_strangers_listener_is_there() {
+    let mut scenario = Scenario::settled();
+    let owner = scenario.history.identity.owner.clone();
+    scenario.history.world.by_hand().add_stranger_listener(&owner);
+    scenario.history.spec.load_balancer.inbound_rules_on_private_link = api::InboundRules::Ignored;
+    scenario.settle();
     insta::assert_snapshot!(scenario.told());
 }

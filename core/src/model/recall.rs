@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use jiff::Timestamp;
 
-use super::{Find, Observed, Timing, ZoneId};
+use super::{Find, Observed, SubnetId, Timing};
 
 /// Memory of one object's reconciler.
 #[derive(Clone, Debug, PartialEq, Eq, Default)]
@@ -38,11 +38,11 @@ pub struct Clash {
     pub lasting: bool,
 }
 
-/// An attempt to have the service offer zones that were added to its load balancer: once per zone set.
+/// An attempt to have the service offer zones that were added to its load balancer: once per set of subnets.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct OfferedAgain {
-    /// The load balancer's zones at that time.
-    pub zones: BTreeSet<ZoneId>,
+    /// The load balancer's subnets at that time.
+    pub subnets: BTreeSet<SubnetId>,
     /// When.
     pub since: Timestamp,
     /// The service did not follow in time.

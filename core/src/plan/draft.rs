@@ -2,11 +2,11 @@
 
 use std::collections::BTreeSet;
 
-use super::{Conflict, Effect, Plan, Step, WaitingOn};
+use super::{Conflict, Effect, Plan, Step, WaitingOn, connection};
 use crate::desired::{Desired, Goal};
 use crate::model::{
-    EndpointService, Find, LoadBalancer, Observed, Owner, Ownership, Part, Port, SecurityGroup, Seen, Subnet, Tagged,
-    Tags, TargetGroup,
+    EndpointId, EndpointService, Find, LoadBalancer, Observed, Owner, Ownership, Part, Port, SecurityGroup, Seen,
+    Subnet, Tagged, Tags, TargetGroup,
 };
 
 /// A plan in the making.
@@ -88,6 +88,13 @@ impl<'a> Draft<'a> {
         if !steps.is_empty() && self.owned(tags, subject) {
             self.plan.steps.extend(steps);
         }
+    }
+
+    /// Whether this plan lets a consumer in: from then on AWS keeps the zones of its endpoint.
+    pub(super) fn accepts(&self, endpoint: &EndpointId) -> bool {
+        self.plan.steps.iter().any(|step| {
+            matches!(step, Step::Connection(connection::Change::Accept { endpoints, .. }) if endpoints.contains(endpoint))
+        })
     }
 
     /// Adds a step that makes something new: there is no owner to ask.

@@ -196,7 +196,9 @@ fn zones(offer: &Offer, service: &EndpointService, lb: &LoadBalancer, draft: &mu
         let (id, load_balancer) = (service.id.clone(), lb.arn.clone());
         Step::EndpointService(Change::OfferZones { id, load_balancer })
     };
-    if !lb.state.usable() || !load_balancer::has_its_subnets(offer, lb, draft.observed) {
+    let exact = load_balancer::has_its_subnets(offer, lb, draft.observed);
+    let settled = exact || load_balancer::is_kept_in_more_zones(offer, lb, service, draft.observed);
+    if !lb.state.usable() || !settled {
         return None;
     }
     if !service.load_balancers.contains(&lb.arn) {
@@ -204,12 +206,12 @@ fn zones(offer: &Offer, service: &EndpointService, lb: &LoadBalancer, draft: &mu
     }
     let zones: BTreeSet<ZoneId> = offer.subnets.keys().cloned().collect();
     let have = service.zones.get()?;
-    if *have == zones {
+    let missing: BTreeSet<ZoneId> = zones.difference(have).cloned().collect();
+    if *have == zones || (missing.is_empty() && !exact) {
         return None;
     }
-    let missing: BTreeSet<ZoneId> = zones.difference(have).cloned().collect();
     match &draft.observed.recall.offered_again {
-        Some(offered) if offered.zones == zones => {
+        Some(offered) if lb.subnets.keys().eq(&offered.subnets) => {
             if missing.is_empty() {
                 // It still names a zone that was removed: nothing comes through there, and nothing more can be done.
             } else if offered.in_vain {

@@ -6,8 +6,8 @@ use std::fmt;
 use super::{Conflict, Draft, Effect, Step, WaitingOn, joined, security_group, subnet, tagging};
 use crate::desired::{Absent, Offer};
 use crate::model::{
-    Answer, Attributes, AwsName, DELETION_PROTECTION, Find, InboundRules, LoadBalancer, LoadBalancerArn,
-    LoadBalancerState, Observed, Part, SecurityGroupId, Seen, SubnetId, Tagged, Tags, ZoneName,
+    Answer, Attributes, AwsName, DELETION_PROTECTION, EndpointService, Find, InboundRules, LoadBalancer,
+    LoadBalancerArn, LoadBalancerState, Observed, Part, SecurityGroupId, Seen, SubnetId, Tagged, Tags, ZoneName,
 };
 
 /// A write to the load balancer.
@@ -175,13 +175,20 @@ pub(super) fn plan(offer: &Offer, draft: &mut Draft<'_>) {
         let shuts = wanted.inbound_rules == InboundRules::Enforced
             && lb.inbound_rules == InboundRules::Ignored
             && !security_group::lets_in(offer, group);
-        if !shuts && (lb.security_groups != groups || lb.inbound_rules != wanted.inbound_rules) {
-            let (arn, inbound_rules) = (lb.arn.clone(), wanted.inbound_rules);
+        // Without inbound rules a port that nobody wants any more would be open to everybody.
+        let opens = wanted.inbound_rules == InboundRules::Ignored && !only_wanted_ports(offer, lb);
+        let inbound_rules = if opens { lb.inbound_rules } else { wanted.inbound_rules };
+        if !shuts && (lb.security_groups != groups || lb.inbound_rules != inbound_rules) {
+            let arn = lb.arn.clone();
             steps.push(Step::LoadBalancer(Change::SetSecurityGroups { arn, groups, inbound_rules }));
         }
     }
     steps.extend(subnets(offer, lb, draft));
     draft.write(&lb.tags, subject, steps);
+}
+
+fn only_wanted_ports(offer: &Offer, lb: &LoadBalancer) -> bool {
+    lb.listeners.get().is_some_and(|have| have.keys().all(|port| offer.listeners.contains_key(port)))
 }
 
 fn create(offer: &Offer, draft: &mut Draft<'_>) {
@@ -231,6 +238,21 @@ pub(super) fn has_its_subnets(offer: &Offer, lb: &LoadBalancer, observed: &Obser
     offer.subnets_whole && wanted.len() == offer.subnets.len() && wanted == lb.subnets
 }
 
+/// Whether it lies in every zone that it shall have, and connected endpoints keep it from leaving others.
+pub(super) fn is_kept_in_more_zones(
+    offer: &Offer,
+    lb: &LoadBalancer,
+    service: &EndpointService,
+    observed: &Observed,
+) -> bool {
+    let connected = service.connections.get().is_some_and(|all| all.values().any(|one| one.state.connected()));
+    let (wanted, have): (_, BTreeSet<_>) = (wanted_subnets(offer, observed), lb.subnets.values().collect());
+    connected
+        && offer.subnets_whole
+        && wanted.len() == offer.subnets.len()
+        && wanted.values().all(|zone| have.contains(zone))
+}
+
 fn drifted(wanted: &Attributes, have: &Seen<Attributes>) -> Option<Attributes> {
     let have = have.get()?;
     let differing: Attributes = wanted
@@ -274,7 +296,7 @@ fn subnets(offer: &Offer, lb: &LoadBalancer, draft: &mut Draft<'_>) -> Option<St
         Find::Gone => BTreeSet::new(),
         Find::There(service) if let Some(connections) = service.connections.get() => connections
             .iter()
-            .filter(|(_, connection)| connection.state.connected())
+            .filter(|(id, connection)| connection.state.connected() || draft.accepts(id))
             .map(|(id, _)| id.clone())
             .collect(),
         Find::There(_) | Find::Unknown => {

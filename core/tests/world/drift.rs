@@ -167,7 +167,7 @@ impl Aws {
         id
     }
 
-    fn add_stranger_listener(&mut self, owner: &Owner) {
+    pub fn add_stranger_listener(&mut self, owner: &Owner) {
         let Some((lb_arn, _)) = self.load_balancers.iter().find(|(_, lb)| ours(owner, &lb.tags)) else { return };
         let (lb_arn, port) = (lb_arn.clone(), Port(7777));
         let group = TargetGroupArn::from("arn:theirs:targetgroup/neighbour/1");

@@ -13,8 +13,6 @@ use super::state::{Aws, Lingering, LoadBalancer, NlbListener, Registration, Shar
 use super::time::DRAIN;
 use super::{Manners, Refusal, Said, no};
 
-/// Listeners of one load balancer; cannot be raised.
-pub const LISTENERS_MOST: usize = 50;
 /// Free addresses that AWS wants in each subnet.
 const FREE_LEAST: u32 = 8;
 /// How many targets a zone needs for its address to be in DNS.
@@ -260,7 +258,7 @@ impl Aws {
         Ok(Answer::Accepted)
     }
 
-    pub fn write_listener(&mut self, change: &listener::Change) -> Said {
+    pub fn write_listener(&mut self, change: &listener::Change, manners: &Manners) -> Said {
         use listener::Change;
         match change {
             Change::Create { load_balancer, port, forward, tags } => {
@@ -274,7 +272,7 @@ impl Aws {
                     };
                 }
                 self.check_forward(load_balancer, forward)?;
-                if self.load_balancers[load_balancer].listeners.len() >= LISTENERS_MOST {
+                if self.load_balancers[load_balancer].listeners.len() >= manners.listeners_most {
                     return Err(no(ErrorClass::Quota, "TooManyListeners"));
                 }
                 let digits = self.digits(&format!("{load_balancer} {port}"));

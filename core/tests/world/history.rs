@@ -13,6 +13,7 @@ use kpl_core::plan::guard::Guard;
 
 use super::habits::{awaits_balancer, next_group, provisions};
 use super::report::{Kind, Report};
+use super::settled::differences;
 use super::watch::{Offered, Sight};
 use super::{World, object, people, random_manners};
 
@@ -308,7 +309,8 @@ impl History {
                 passed.desired.issues
             )
         });
-        if passed.settled() && !passed.acted() {
+        // The plan of an object whose brokers cannot be found is empty as well.
+        if passed.is_gone() || differences(&self.world.aws, &self.wish()).is_ok() {
             self.offers.clear();
             self.offers.push(self.offered.clone());
         }

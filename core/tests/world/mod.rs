@@ -41,6 +41,8 @@ use self::state::{Aws, Tick};
 
 /// One tick of the World.
 pub const TICK: SignedDuration = SignedDuration::from_mins(1);
+/// Listeners of one load balancer; cannot be raised.
+const LISTENERS_MOST: usize = 50;
 /// Earlier states that a stale read may answer from.
 const PAST: usize = 8;
 
@@ -65,6 +67,8 @@ pub struct Manners {
     pub linger: Tick,
     /// Target groups that the account may have, ours and others'.
     pub target_groups_most: usize,
+    /// Listeners that one load balancer may have.
+    pub listeners_most: usize,
 }
 
 impl Default for Manners {
@@ -79,6 +83,7 @@ impl Default for Manners {
             takes_failover_off: true,
             linger: 2,
             target_groups_most: 3000,
+            listeners_most: LISTENERS_MOST,
         }
     }
 }
@@ -117,6 +122,7 @@ pub fn random_manners(rng: &mut fastrand::Rng) -> Manners {
         linger: rng.u32(1..9),
         // Enough for a small object; some run into it until a person has it raised.
         target_groups_most: if rng.u8(0..10) == 0 { rng.usize(5..12) } else { 3000 },
+        listeners_most: LISTENERS_MOST,
     }
 }
 
@@ -286,7 +292,7 @@ impl Aws {
             Step::BrokerGroupRule(change) => aws.write_broker_group_rule(change),
             Step::TargetGroup(change) => aws.write_target_group(change, manners),
             Step::LoadBalancer(change) => aws.write_load_balancer(change, manners),
-            Step::Listener(change) => aws.write_listener(change),
+            Step::Listener(change) => aws.write_listener(change, manners),
             Step::EndpointService(change) => aws.write_endpoint_service(change, manners),
             Step::Connection(change) => aws.write_connection(change, manners),
             Step::Tagging(change) => aws.write_tags(change),

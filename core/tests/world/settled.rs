@@ -58,10 +58,10 @@ pub fn differences(aws: &Aws, wish: &Wish<'_>) -> Result<(), String> {
     if service.state != ServiceState::Available || service.load_balancers != BTreeSet::from([lb_arn.clone()]) {
         return Err("the service is not available on our load balancer".into());
     }
-    // As long as a zone cannot leave, the service is not told of others either.
+    // A zone that cannot leave may be offered or not.
     let wanted: BTreeSet<_> = object::zones(wish.spec).into_iter().map(|n| zone(n).into()).collect();
-    let have = aws.zones_of(lb);
-    if wish.manners.offers != Offers::Never && wanted == have && service.zones != have {
+    let right = service.zones.is_superset(&wanted) && (service.zones == wanted || wanted != aws.zones_of(lb));
+    if wish.manners.offers != Offers::Never && !right {
         return Err(format!("the service offers {:?}", service.zones));
     }
     consumers(service, wish)

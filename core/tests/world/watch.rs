@@ -131,7 +131,8 @@ impl History {
             return;
         }
         // Where the last free place goes is up to the order.
-        let manners = Manners { target_groups_most: usize::MAX, ..self.world.manners.clone() };
+        let most = usize::MAX;
+        let manners = Manners { target_groups_most: most, listeners_most: most, ..self.world.manners.clone() };
         let start = Rc::clone(&self.world.aws);
         let run = |order: &[usize]| -> (Aws, BTreeSet<usize>) {
             let mut aws = (*start).clone();
