@@ -194,6 +194,14 @@ changes! {
     inbound_rules_are_ignored: |history| {
         history.spec.load_balancer.inbound_rules_on_private_link = api::InboundRules::Ignored;
     };
+    inbound_rules_are_ignored_and_gone: |history| {
+        history.spec.load_balancer.inbound_rules_on_private_link = api::InboundRules::Ignored;
+        listener(history).consumer_cidrs.clear();
+    };
+    a_block_is_narrowed_while_cross_zone_is_enabled: |history| {
+        listener(history).consumer_cidrs = vec!["10.250.0.0/17".into()];
+        listener(history).cross_zone = api::CrossZone::Enabled;
+    };
     the_broker_port_changes: |history| listener(history).broker_port = 39093;
     a_listener_gets_another_name: |history| listener(history).name = "OUTSIDE".into();
     the_bootstrap_port_changes: |history| listener(history).bootstrap_port = 9091;

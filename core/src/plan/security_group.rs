@@ -6,8 +6,8 @@ use std::fmt;
 use super::{Draft, Effect, Step, WaitingOn, joined, tagging};
 use crate::desired::Offer;
 use crate::model::{
-    Answer, AwsName, Direction, Find, Observed, Part, Peer, Port, Rule, SecurityGroup, SecurityGroupId, Seen, Tagged,
-    Tags, Traffic, VpcId,
+    Answer, AwsName, Direction, Find, InboundRules, LoadBalancerState, Observed, Part, Peer, Port, Rule, SecurityGroup,
+    SecurityGroupId, Seen, Tagged, Tags, Traffic, VpcId,
 };
 
 /// A write to the security group.
@@ -145,7 +145,8 @@ pub(super) fn plan(offer: &Offer, draft: &mut Draft<'_>) {
     }
     let mut steps = tagging::repair(&wanted.tags, &group.tags, &subject);
     for direction in [Direction::Ingress, Direction::Egress] {
-        steps.extend(rules(group, direction, &wanted.rules, have, draft));
+        let step = rules(group, direction, &wanted.rules, have, draft);
+        steps.extend(step.filter(|step| !closes_what_ignoring_keeps(step, offer, draft.observed)));
     }
     draft.write(&group.tags, subject, steps);
 }
@@ -165,6 +166,18 @@ fn lets_in_too_many(wanted: &BTreeSet<Rule>, have: &BTreeSet<Rule>) -> bool {
     };
     let surplus = have.difference(wanted).filter(inbound);
     surplus.into_iter().any(|rule| !wanted.iter().filter(inbound).any(|wide| covers(wide, rule)))
+}
+
+/// Whether a step takes inbound rules away that are still needed, because the load balancer does not ignore them yet.
+fn closes_what_ignoring_keeps(step: &Step, offer: &Offer, observed: &Observed) -> bool {
+    let revokes = matches!(step, Step::SecurityGroup(Change::Revoke { direction: Direction::Ingress, .. }));
+    let enforced = match observed.load_balancer.find() {
+        Find::There(lb) => lb.inbound_rules == InboundRules::Enforced && lb.state != LoadBalancerState::Failed,
+        // It asks for itself.
+        Find::Unknown => true,
+        Find::Gone => false,
+    };
+    revokes && offer.load_balancer.inbound_rules == InboundRules::Ignored && enforced
 }
 
 /// The new rule is added before the old one goes: two waves. Only where the quota leaves no room is it the
