@@ -28,11 +28,17 @@ async fn steady_looks_are_cheap(brokers: i32, create_at_most: Option<usize>) {
     let mut scene = Scene::with_brokers(brokers).await;
     let mut spec = scene.plain_spec();
     spec["listeners"][0]["portRange"]["last"] = 9200.into();
+    // What AWS takes its time for is not what a create costs: each look that awaits it comes on top.
+    let instant = ["load_balancer_provisioning", "target_initial", "service_pending"];
+    let instant: serde_json::Map<_, _> = instant.iter().map(|pace| ((*pace).to_owned(), 0.into())).collect();
+    scene.account.standin.set(instant.into()).await;
     scene.start_operator(&FLAGS);
     scene.orders().create_and_settle(spec).await;
-    let created = scene.calls().await;
+    let created = scene.calls().await.log;
+    let last_write = created.iter().rposition(crate::harness::Call::is_write).expect("a create writes");
     if let Some(most) = create_at_most {
-        assert!(created.n <= most, "creating took {} calls: {:?}", created.n, created.actions);
+        let actions: Vec<&str> = created[..=last_write].iter().map(|call| call.action.as_str()).collect();
+        assert!(actions.len() <= most, "creating took {} calls: {actions:?}", actions.len());
     }
     // The looks that still follow from the create are over when one has found nothing to do for a while.
     scene.account.standin.forget_calls().await;
@@ -53,7 +59,7 @@ async fn steady_looks_are_cheap(brokers: i32, create_at_most: Option<usize>) {
 
 #[tokio::test]
 async fn three_brokers() {
-    steady_looks_are_cheap(3, Some(60)).await;
+    steady_looks_are_cheap(3, Some(50)).await;
 }
 
 #[tokio::test]

@@ -27,5 +27,5 @@ pub use patience::{until, until_within};
 pub use portrait::values_at;
 pub use random::random;
 pub use scene::{CLUSTER_ID, Scene, listener};
-pub use standin::{Calls, StandIn, Written};
+pub use standin::{Call, Calls, StandIn, Written};
 pub use trouble::Trouble;
