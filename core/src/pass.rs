@@ -202,6 +202,9 @@ fn note(observed: &mut Observed, step: &Step, outcome: &Outcome, at: Timestamp) 
         }
         Outcome::Refused(_) | Outcome::Lost(_) => {}
     }
+    if matches!(step, Step::SecurityGroup(_)) || step.keeps_targets_to_their_zone().is_some() {
+        recall.narrowing_refused = matches!(outcome, Outcome::Refused(_));
+    }
     match (step, outcome) {
         (Step::EndpointService(endpoint_service::Change::Create { token, .. }), Outcome::Done(answer)) => {
             if matches!(answer, Answer::EndpointService { state, .. } if !state.alive()) {
@@ -216,8 +219,6 @@ fn note(observed: &mut Observed, step: &Step, outcome: &Outcome, at: Timestamp) 
             // Perhaps for a service that is deleted: the token is given up when no look shows one for a while.
             recall.service_asked.get_or_insert((token.clone(), at));
         }
-        (Step::SecurityGroup(_), Outcome::Done(_)) => recall.rules_refused = false,
-        (Step::SecurityGroup(_), Outcome::Refused(_)) => recall.rules_refused = true,
         (Step::EndpointService(endpoint_service::Change::OfferZones { .. }), Outcome::Done(_)) => {
             if let Find::There(lb) = load_balancer.find() {
                 let subnets = lb.subnets.keys().cloned().collect();

@@ -346,6 +346,19 @@ fn a_zone_is_offered_while_another_cannot_leave() {
     insta::assert_snapshot!(scenario.told());
 }
 
+/// Those who are let in anew never have the ways between zones that end.
+#[test]
+fn a_block_is_widened_while_cross_zone_is_disabled() {
+    let mut scenario = Scenario::settled();
+    let before = listener(&mut scenario.history).clone();
+    listener(&mut scenario.history).consumer_cidrs = vec!["10.250.0.0/17".into()];
+    listener(&mut scenario.history).cross_zone = api::CrossZone::Enabled;
+    scenario.settle();
+    *listener(&mut scenario.history) = before;
+    scenario.settle();
+    insta::assert_snapshot!(scenario.told());
+}
+
 /// Without inbound rules a port is open to everybody: first goes what nobody wants.
 #[test]
 fn inbound_rules_are_ignored_while_a_strangers_listener_is_there() {

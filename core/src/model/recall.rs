@@ -21,8 +21,8 @@ pub struct Recall {
     pub refused_attributes: BTreeSet<String>,
     /// Those that it may have meant when it refused several: set by themselves from then on.
     pub suspected_attributes: BTreeSet<String>,
-    /// Whether AWS refused the last change of the rules of our security group.
-    pub rules_refused: bool,
+    /// Whether AWS refused the last step that takes a way from clients: what opens another does not wait for it then.
+    pub narrowing_refused: bool,
     /// The token of the endpoint service that we asked for last, and when.
     pub service_asked: Option<(String, Timestamp)>,
     /// Client tokens of endpoint services that AWS answers with a dead service, or with one that never shows.

@@ -121,7 +121,7 @@ impl<'a> Draft<'a> {
     /// Our security group lets in somebody who shall be let in no more: what opens another way waits for the end
     /// of that, or they would have it too. Not where AWS refuses to change the rules: brokers must not wait for that.
     pub(super) fn narrow(&mut self) {
-        self.narrowing = !self.observed.recall.rules_refused;
+        self.narrowing = !self.observed.recall.narrowing_refused;
     }
 
     pub(super) fn ask(&mut self, part: Part) {
@@ -141,6 +141,14 @@ impl<'a> Draft<'a> {
         let inbound = |step: &Step| matches!(step, Step::SecurityGroup(change) if change.is_inbound());
         if narrowing && plan.steps.iter().any(inbound) {
             plan.steps.retain(|step| matches!(step, Step::SecurityGroup(_)) || step.change().effect() != Effect::Opens);
+        }
+        let shuts = |step: &Step| {
+            let led_to = step.keeps_targets_to_their_zone().map(|group| observed.users(group));
+            led_to.is_some_and(|users| users.is_none_or(|users| !users.is_empty()))
+        };
+        if plan.steps.iter().any(shuts) && !observed.recall.narrowing_refused {
+            // Who is let in anew must not have, for a moment, the ways between zones that end.
+            plan.steps.retain(|step| !inbound(step) || step.change().effect() != Effect::Opens);
         }
         if observed.kept {
             let before = plan.steps.len();

@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 use std::fmt;
 
-use crate::model::{Answer, Observed, Outcome, Part, Urgency};
+use crate::model::{Answer, CROSS_ZONE, Observed, Outcome, Part, TargetGroupArn, Urgency};
 
 use super::{
     broker_group_rule, connection, endpoint_service, listener, load_balancer, security_group, subnet, tagging,
@@ -72,6 +72,16 @@ impl Step {
             Self::EndpointService(change) => change,
             Self::Connection(change) => change,
             Self::Tagging(change) => change,
+        }
+    }
+
+    /// The target group to whose targets the nodes of other zones lead no more.
+    pub(crate) fn keeps_targets_to_their_zone(&self) -> Option<&TargetGroupArn> {
+        match self {
+            Self::TargetGroup(target_group::Change::SetAttributes { arn, attributes, .. }) => {
+                attributes.get(CROSS_ZONE).filter(|on| *on == "false").map(|_| arn)
+            }
+            _ => None,
         }
     }
 
