@@ -25,6 +25,11 @@ pub enum Sighting {
 /// Sightings by broker id; a known broker that is not among them is absent.
 pub type Sightings = BTreeMap<BrokerId, Sighting>;
 
+/// Brokers that are there, right or not.
+pub fn here(sightings: &Sightings) -> BTreeSet<BrokerId> {
+    sightings.iter().filter(|(_, sighting)| **sighting != Sighting::Gone).map(|(id, _)| *id).collect()
+}
+
 /// Reads the sightings out of a look; `None` when the brokers were not read.
 pub fn sightings(intent: &Intent, observed: &Observed, issues: &mut Vec<Issue>) -> Option<Sightings> {
     match &intent.brokers {

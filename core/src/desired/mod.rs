@@ -109,10 +109,11 @@ pub struct Request<'a> {
 pub fn desired(request: &Request<'_>) -> Desired {
     let Request { identity, intent, memory, observed, confirm, timing } = *request;
     let mut issues = read_issues(observed);
-    let mut ledger = memory.ledger.clone();
-    ledger.merge(ledger_of_tags(identity, observed));
-    let known = ledger.brokers(intent.listeners.keys());
     let found = brokers::sightings(intent, observed, &mut issues);
+    let mut ledger = memory.ledger.clone();
+    let here = found.as_ref().map(brokers::here);
+    let torn = ledger.recover(ledger_of_tags(identity, observed), here.as_ref());
+    let known = ledger.brokers(intent.listeners.keys());
     let verdict = loss::judge(&loss::Evidence {
         intent,
         known: &known,
@@ -137,7 +138,7 @@ pub fn desired(request: &Request<'_>) -> Desired {
     }
     let ids: BTreeSet<BrokerId> = verdict.brokers.keys().copied().collect();
     // Status may be lost or old: then the tags of target groups alone say which ports are given.
-    let ports_known = observed.target_groups.whole || !ledger.lacks(&intent.listeners, &ids);
+    let ports_known = !torn && (observed.target_groups.whole || !ledger.lacks(&intent.listeners, &ids));
     let goal = match (vpc, partition) {
         (crate::model::Find::There(vpc), Some(partition)) if !ids.is_empty() && ports_known => {
             ledger.release(&intent.listeners, &ids, observed.at, timing.port_quarantine);
@@ -181,19 +182,23 @@ fn read_issues(observed: &Observed) -> Vec<Issue> {
         .collect()
 }
 
-/// The ledger that target groups carry in their tags: where status was lost, it is found again.
-fn ledger_of_tags<'a>(
-    identity: &'a Identity,
-    observed: &'a Observed,
-) -> impl Iterator<Item = ((crate::model::ListenerName, BrokerId), Allocation)> + 'a {
-    observed.target_groups.known().filter_map(|(_, group)| {
+/// The ledger that target groups carry in their tags: where status was lost, it is found again. Of two groups that
+/// name one port, the one that it leads to comes first.
+fn ledger_of_tags(
+    identity: &Identity,
+    observed: &Observed,
+) -> Vec<((crate::model::ListenerName, BrokerId), Allocation)> {
+    let said = observed.target_groups.known().filter_map(|(_, group)| {
         let tags = group.tags.get()?;
         if identity.owner.of(tags) != Ownership::Ours {
             return None;
         }
         let (listener, broker, port) = ledger_entry(tags)?;
-        Some(((listener, broker), Allocation { port, released: None }))
-    })
+        let reached = observed.users(&group.arn).is_some_and(|ports| ports.contains(&port));
+        Some((reached, ((listener, broker), Allocation { port, released: None })))
+    });
+    let (reached, others): (Vec<_>, Vec<_>) = said.partition(|(reached, _)| *reached);
+    reached.into_iter().chain(others).map(|(_, entry)| entry).collect()
 }
 
 impl Desired {

@@ -59,11 +59,48 @@ impl Ledger {
         listeners.keys().any(|listener| brokers.iter().any(|broker| !knows(listener, *broker)))
     }
 
-    /// Adds what this one does not know.
+    /// Adds what this one does not know, but for ports that it knows another broker to have.
     pub fn merge(&mut self, others: impl IntoIterator<Item = ((ListenerName, BrokerId), Allocation)>) {
         for (key, allocation) in others {
-            self.entries.entry(key).or_insert(allocation);
+            if self.holder(&key.0, allocation.port).is_none() {
+                self.entries.entry(key).or_insert(allocation);
+            }
         }
+    }
+
+    /// Adds what target groups say in their tags. One that names a port of another broker is of a broker that left
+    /// long ago, or this ledger is an old one: then that other broker has no group, nor is it here any more.
+    ///
+    /// Returns whether that cannot be told, since nobody knows which brokers are here.
+    pub fn recover(
+        &mut self,
+        tags: impl IntoIterator<Item = ((ListenerName, BrokerId), Allocation)>,
+        here: Option<&BTreeSet<BrokerId>>,
+    ) -> bool {
+        let tags: Vec<_> = tags.into_iter().collect();
+        let mut torn = false;
+        for (key, allocation) in &tags {
+            let (listener, broker) = key;
+            match self.holder(listener, allocation.port).filter(|holder| holder != broker) {
+                _ if self.entries.contains_key(key) => continue,
+                None => {}
+                Some(holder) => {
+                    let held = (listener.clone(), holder);
+                    let confirmed = tags.iter().any(|(other, said)| *other == held && said.port == allocation.port);
+                    torn |= !confirmed && here.is_none();
+                    if confirmed || here.is_none_or(|here| here.contains(&holder)) {
+                        continue;
+                    }
+                    self.entries.remove(&held);
+                }
+            }
+            self.entries.insert(key.clone(), *allocation);
+        }
+        torn
+    }
+
+    fn holder(&self, listener: &ListenerName, port: Port) -> Option<BrokerId> {
+        self.entries().find(|(of, _, entry)| *of == listener && entry.port == port).map(|(_, broker, _)| broker)
     }
 
     /// Releases what no broker or listener needs any more, and forgets what was released long ago.
@@ -234,6 +271,38 @@ mod tests {
         let issues = serve(&mut ledger, &offered, &[2, 3], 1);
         assert_eq!(issues, [Issue::PortsExhausted("EXTERNAL".into(), ids(&[3]))]);
         assert_eq!(serve(&mut ledger, &offered, &[2, 3], 25), []);
+        assert_eq!(table(&ledger), [(2, 9094), (3, 9093)]);
+    }
+
+    /// Tags of target groups: broker and port.
+    fn tags(of: &[(i32, u16)]) -> Vec<((ListenerName, BrokerId), Allocation)> {
+        let entry = |(broker, port): &(i32, u16)| {
+            (("EXTERNAL".into(), BrokerId(*broker)), Allocation { port: Port(*port), released: None })
+        };
+        of.iter().map(entry).collect()
+    }
+
+    #[test]
+    fn two_brokers_of_which_tags_and_status_say_one_port() {
+        for (case, status, groups, here, want, torn) in [
+            ("the first left long ago", vec![(3, 9093)], vec![(1, 9093)], Some(vec![3]), vec![(3, 9093)], false),
+            ("both have groups", vec![(3, 9093)], vec![(1, 9093), (3, 9093)], None, vec![(3, 9093)], false),
+            ("status is old", vec![(1, 9093)], vec![(3, 9093)], Some(vec![3]), vec![(3, 9093)], false),
+            ("nobody knows", vec![(1, 9093)], vec![(3, 9093)], None, vec![(1, 9093)], true),
+            ("another port", vec![(1, 9093)], vec![(3, 9094)], None, vec![(1, 9093), (3, 9094)], false),
+            ("status is right", vec![(1, 9093)], vec![(1, 9094)], Some(vec![1]), vec![(1, 9093)], false),
+        ] {
+            let mut ledger = Ledger::from_entries(tags(&status));
+            let here = here.map(|here| ids(&here));
+            assert_eq!(ledger.recover(tags(&groups), here.as_ref()), torn, "{case}");
+            assert_eq!(table(&ledger), want, "{case}");
+        }
+    }
+
+    #[test]
+    fn memory_is_right_where_status_gives_its_port_to_another() {
+        let mut ledger = Ledger::from_entries(tags(&[(3, 9093)]));
+        ledger.merge(tags(&[(1, 9093), (2, 9094)]));
         assert_eq!(table(&ledger), [(2, 9094), (3, 9093)]);
     }
 
