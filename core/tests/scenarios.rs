@@ -6,9 +6,11 @@
 #[allow(dead_code, reason = "histories use the rest of the World")]
 mod world;
 
+use std::collections::BTreeSet;
+
 use kpl_core::api::v1alpha1 as api;
-use kpl_core::desired::Memory;
-use kpl_core::model::{InstanceState, Part};
+use kpl_core::desired::{self, Goal, Intent, Memory, Request, WantedGroup};
+use kpl_core::model::{AwsName, Base, InstanceState, Observed, Part, Query, Timing};
 use kpl_core::plan::Conflict;
 use world::calls;
 use world::history::{Ended, History};
@@ -368,4 +370,28 @@ fn inbound_rules_are_ignored_while_a_strangers_listener_is_there() {
     scenario.history.spec.load_balancer.inbound_rules_on_private_link = api::InboundRules::Ignored;
     scenario.settle();
     insta::assert_snapshot!(scenario.told());
+}
+
+/// With status lost, a group that could not be read may be the one that says a broker's port.
+#[test]
+fn no_port_is_given_while_a_group_is_in_doubt() {
+    let history = Scenario::settled().history;
+    let intent = Intent::parse(&history.spec).expect("a spec as users write it");
+    let scope = desired::scope(&history.identity, Some(&intent), None);
+    let mut observed = history.world.mirror().observe(&Query { scope, base: Base::Full, parts: BTreeSet::new() });
+    let goal = |observed: &Observed| {
+        desired::desired(&Request {
+            identity: &history.identity,
+            intent: &intent,
+            memory: &Memory::default(),
+            observed,
+            confirm: None,
+            timing: &Timing::default(),
+        })
+        .goal
+    };
+    let Goal::Offer(offer) = goal(&observed) else { panic!("everything was read") };
+    let of_a_broker = |(name, group): (&AwsName, &WantedGroup)| group.bootstrap.is_some().then(|| name.clone());
+    observed.target_groups.forget(&offer.target_groups.iter().find_map(of_a_broker).expect("three brokers"));
+    assert_eq!(goal(&observed), Goal::Hold);
 }

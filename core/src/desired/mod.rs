@@ -138,7 +138,9 @@ pub fn desired(request: &Request<'_>) -> Desired {
     }
     let ids: BTreeSet<BrokerId> = verdict.brokers.keys().copied().collect();
     // Status may be lost or old: then the tags of target groups alone say which ports are given.
-    let ports_known = !torn && (observed.target_groups.whole || !ledger.lacks(&intent.listeners, &ids));
+    let groups = &observed.target_groups;
+    let listed = groups.whole && groups.doubt.is_empty();
+    let ports_known = !torn && (listed || !ledger.lacks(&intent.listeners, &ids));
     let goal = match (vpc, partition) {
         (crate::model::Find::There(vpc), Some(partition)) if !ids.is_empty() && ports_known => {
             ledger.release(&intent.listeners, &ids, observed.at, timing.port_quarantine);
