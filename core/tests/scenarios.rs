@@ -13,6 +13,7 @@ use kpl_core::desired::{self, Goal, Intent, Memory, Request, WantedGroup};
 use kpl_core::model::{AwsName, Base, InstanceState, Observed, Part, Query, Timing};
 use kpl_core::plan::Conflict;
 use world::calls;
+use world::faults::{Fault, Injection};
 use world::history::{Ended, History};
 use world::object::{CONSUMERS, listed_brokers};
 use world::people::{BROKER_GROUP, CLUSTER_TAG};
@@ -370,6 +371,25 @@ fn inbound_rules_are_ignored_while_a_strangers_listener_is_there() {
     scenario.history.spec.load_balancer.inbound_rules_on_private_link = api::InboundRules::Ignored;
     scenario.settle();
     insta::assert_snapshot!(scenario.told());
+}
+
+/// A steady look lists no subnets, so what is in doubt of them is the listing and not the tags of one.
+#[test]
+fn tags_that_never_got_through_are_set_in_the_end() {
+    let mut scenario = Scenario::begun(|spec| spec.network.subnets.push(third_zone()));
+    scenario.settle();
+    let Scenario { mut history, told_from } = scenario;
+    history.spec.tags.insert("team".into(), "streaming".into());
+    let first = history.world.calls;
+    let mut told = Scenario { history: history.clone(), told_from };
+    told.pass();
+    for at in first..told.history.world.calls {
+        let mut scenario = Scenario { history: history.clone(), told_from };
+        scenario.history.world.injected = Some(Injection { at, fault: Fault::Timeout });
+        scenario.pass();
+        scenario.settle();
+        scenario.told();
+    }
 }
 
 /// With status lost, a group that could not be read may be the one that says a broker's port.

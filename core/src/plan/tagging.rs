@@ -77,7 +77,11 @@ impl super::Change for Change {
     }
 
     fn parts(&self) -> BTreeSet<Part> {
-        [Part::Tags(self.subject().clone())].into()
+        match self.subject() {
+            // They come with their tags; a look that has not listed them has nothing to read tags into.
+            Tagged::Subnet(..) => [Part::Subnets].into(),
+            subject => [Part::Tags(subject.clone())].into(),
+        }
     }
 
     fn sign(&self) -> char {
