@@ -53,21 +53,36 @@ pub fn common(before: &BTreeSet<Path>, after: &BTreeSet<Path>) -> BTreeSet<Path>
     both
 }
 
-/// What a group counts for whose tags somebody changed.
-#[derive(Clone, Copy, PartialEq)]
-pub enum Untagged {
-    /// Nothing: before a step, since the planner cannot know it for a predecessor.
-    Nothing,
-    /// What it serves: after a step, since clients get through.
-    ItsTargets,
+/// When it is asked what carries traffic: a group whose tags somebody changed counts for nothing before a step, since
+/// the planner cannot know it for a predecessor, and for what it serves after it, since clients get through.
+#[derive(Clone, Copy)]
+pub enum When<'a> {
+    Before,
+    /// After a step in this state: of a path that led through a group without an own listener, a new listener for
+    /// that group takes nothing away.
+    After(&'a Aws),
+}
+
+impl<'a> When<'a> {
+    /// The load balancer that says which groups have a listener of their own.
+    fn judged_by(self, lb: &'a LoadBalancer) -> &'a LoadBalancer {
+        match self {
+            Self::Before => lb,
+            Self::After(before) => before
+                .load_balancers
+                .values()
+                .find(|earlier| earlier.dns_name == lb.dns_name)
+                .map_or(lb, |earlier| earlier),
+        }
+    }
 }
 
 /// Of these paths, those that carry traffic to a right broker.
-pub fn carried(aws: &Aws, owner: &Owner, paths: &BTreeSet<Path>, untagged: Untagged) -> BTreeSet<Path> {
+pub fn carried(aws: &Aws, owner: &Owner, paths: &BTreeSet<Path>, when: When<'_>) -> BTreeSet<Path> {
     let Some(lb) = aws.load_balancers.values().find(|lb| ours(owner, &lb.tags) && lb.built && !lb.failed) else {
         return BTreeSet::new();
     };
-    paths.iter().filter(|path| lets_in(aws, lb, path) && leads(aws, lb, path, untagged)).cloned().collect()
+    paths.iter().filter(|path| lets_in(aws, lb, path) && leads(aws, lb, path, when)).cloned().collect()
 }
 
 fn lets_in(aws: &Aws, lb: &LoadBalancer, path: &Path) -> bool {
@@ -83,13 +98,13 @@ fn lets_in(aws: &Aws, lb: &LoadBalancer, path: &Path) -> bool {
 
 /// By the health that AWS knows; at most one connection of a thousand may go astray, as where a new group
 /// gets the least weight there is to be checked at all.
-fn leads(aws: &Aws, lb: &LoadBalancer, path: &Path, untagged: Untagged) -> bool {
+fn leads(aws: &Aws, lb: &LoadBalancer, path: &Path, when: When<'_>) -> bool {
     let Some(listener) = lb.listeners.get(&path.port).filter(|listener| listener.tcp) else { return false };
     let all: u32 = listener.forward.values().sum();
     let right: u32 = listener
         .forward
         .iter()
-        .filter(|(arn, _)| serves(aws, lb, listener, arn, path.to, untagged))
+        .filter(|(arn, _)| serves(aws, lb, listener, arn, path.to, when))
         .map(|(_, weight)| weight)
         .sum();
     right > 0 && (all - right) * 1000 <= all
@@ -107,7 +122,7 @@ fn serves(
     listener: &NlbListener,
     arn: &TargetGroupArn,
     to: Option<BrokerId>,
-    untagged: Untagged,
+    when: When<'_>,
 ) -> bool {
     let Some(group) = aws.target_groups.get(arn) else { return false };
     // A listener that was led elsewhere by hand is led back, whoever got through in the meantime. But a group whose
@@ -116,13 +131,13 @@ fn serves(
     let last = |key: &str| key.rsplit('/').next().map(str::to_owned);
     let own = resource(&listener.tags);
     let fits = match resource(&group.tags) {
-        None => untagged == Untagged::ItsTargets,
+        None => matches!(when, When::After(_)),
         Some(key) => {
             let renamed = || {
                 own.as_deref().is_some_and(|own| last(own) == last(&key))
-                    && !lb.listeners.values().any(|other| resource(&other.tags).as_ref() == Some(&key))
+                    && !when.judged_by(lb).listeners.values().any(|other| resource(&other.tags).as_ref() == Some(&key))
             };
-            let counts = untagged == Untagged::ItsTargets || is_ours(&lb.tags, &group.tags);
+            let counts = matches!(when, When::After(_)) || is_ours(&lb.tags, &group.tags);
             counts && (own.as_ref() == Some(&key) || renamed())
         }
     };

@@ -17,7 +17,7 @@ use super::habits::seldom_read;
 use super::history::History;
 use super::lint::{self, lint};
 use super::openings::{concerns, openings, quota_leaves_no_room};
-use super::paths::{Path, Untagged, carried, common, wanted};
+use super::paths::{Path, When, carried, common, wanted};
 use super::report::Kind;
 use super::state::{Aws, foreign_touched, ours};
 use super::{Manners, compare, object};
@@ -190,8 +190,8 @@ impl History {
             let now = wanted(&self.offered.spec, &self.offered.ledger);
             let paths: BTreeSet<Path> =
                 if self.deleting { now } else { common(&wanted(&sight.before.spec, &sight.before.ledger), &now) };
-            let had = carried(before, &owner, &paths, Untagged::Nothing);
-            let has = carried(after, &owner, &had, Untagged::ItsTargets);
+            let had = carried(before, &owner, &paths, When::Before);
+            let has = carried(after, &owner, &had, When::After(before));
             let lost: Vec<_> = had.difference(&has).collect();
             if !lost.is_empty() && !quota_leaves_no_room(step, before, &owner, &self.offered.spec) {
                 self.wrong(Kind::Gap, format!("{step}: closes {lost:?}"), misled);
