@@ -38,7 +38,8 @@ pub struct Clash {
     pub lasting: bool,
 }
 
-/// An attempt to have the service offer zones that were added to its load balancer: once per set of subnets.
+/// An attempt to have the service offer zones that were added to its load balancer: once for as long as that keeps
+/// its subnets.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct OfferedAgain {
     /// The load balancer's subnets at that time.
@@ -57,6 +58,11 @@ impl Recall {
         for clash in self.clashes.values_mut() {
             clash.lasting = at.duration_since(clash.since) >= timing.unseen_clash;
         }
+        // Zones that came or went since, or that the picture lacked then, are to be offered anew.
+        let moved = |offered: &OfferedAgain| {
+            observed.load_balancer.there().is_some_and(|lb| !lb.subnets.keys().eq(&offered.subnets))
+        };
+        self.offered_again.take_if(|offered| moved(offered));
         if let Some(offered) = &mut self.offered_again {
             offered.in_vain = at.duration_since(offered.since) >= timing.zones_follow;
         }
@@ -85,5 +91,38 @@ impl Recall {
     #[must_use]
     pub fn may_lag(&self, at: Timestamp, timing: &Timing) -> bool {
         self.made.is_some_and(|made| at.duration_since(made) < timing.lag)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::{InboundRules, LoadBalancer, LoadBalancerState, Seen};
+    use super::*;
+
+    fn seen(subnets: &[&str]) -> Observed {
+        let mut observed = Observed::unread(Timestamp::UNIX_EPOCH);
+        observed.load_balancer = Seen::Read(Some(LoadBalancer {
+            arn: "arn".into(),
+            dns_name: "dns".into(),
+            state: LoadBalancerState::Active,
+            subnets: subnets.iter().map(|id| ((*id).into(), "us-west-2a".into())).collect(),
+            security_groups: BTreeSet::new(),
+            inbound_rules: InboundRules::Enforced,
+            tags: Seen::Unread,
+            attributes: Seen::Unread,
+            listeners: Seen::Unread,
+        }));
+        observed
+    }
+
+    #[test]
+    fn zones_are_offered_anew_after_the_load_balancer_had_others() {
+        let subnets = ["subnet-1".into(), "subnet-2".into()].into();
+        let offered = OfferedAgain { subnets, since: Timestamp::UNIX_EPOCH, in_vain: false };
+        let mut recall = Recall { offered_again: Some(offered), ..Recall::default() };
+        recall.age(&seen(&["subnet-1", "subnet-2"]), &Timing::default());
+        assert!(recall.offered_again.is_some());
+        recall.age(&seen(&["subnet-1"]), &Timing::default());
+        assert_eq!(recall.offered_again, None);
     }
 }
