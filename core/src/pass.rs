@@ -104,6 +104,8 @@ impl Pass {
 
     /// The same for a preview, in which nothing is written anyway.
     pub(crate) fn next_unguarded(&mut self) -> Move {
+        let Observed { recall, endpoint_service, .. } = &mut self.observed;
+        recall.correct(endpoint_service);
         self.plan = plan(&self.desired, &self.observed);
         let ask: BTreeSet<Part> = self.plan.ask.iter().filter(|part| self.may_read(part)).cloned().collect();
         if !ask.is_empty() {

@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use jiff::Timestamp;
 
-use super::{Find, Observed, SubnetId, Timing};
+use super::{ConnectionState, EndpointId, EndpointService, Find, Observed, Seen, SubnetId, Timing};
 
 /// Memory of one object's reconciler.
 #[derive(Clone, Debug, PartialEq, Eq, Default)]
@@ -27,6 +27,8 @@ pub struct Recall {
     pub service_asked: Option<(String, Timestamp)>,
     /// Client tokens of endpoint services that AWS answers with a dead service, or with one that never shows.
     pub burnt_tokens: BTreeSet<String>,
+    /// Endpoints that were let in: one that reads as still asking was read too late.
+    pub let_in: BTreeSet<EndpointId>,
 }
 
 /// A create that AWS refuses because something is there already.
@@ -78,6 +80,27 @@ impl Recall {
         }
     }
 
+    /// No connection waits for our yes again once it had it: a read that says so is an older one than the one before,
+    /// and who rejects it cuts a consumer off.
+    pub fn correct(&mut self, service: &mut Seen<Option<EndpointService>>) {
+        service.with(|service| {
+            service.connections.update(|connections| {
+                self.let_in.retain(|id| connections.contains_key(id));
+                for (id, connection) in connections {
+                    match connection.state {
+                        ConnectionState::Pending | ConnectionState::Available => {
+                            self.let_in.insert(id.clone());
+                        }
+                        ConnectionState::PendingAcceptance if self.let_in.contains(id) => {
+                            connection.state = ConnectionState::Pending;
+                        }
+                        _ => {}
+                    }
+                }
+            });
+        });
+    }
+
     /// A clock that was put back must not make anything wait until it has caught up.
     fn not_after(&mut self, at: Timestamp) {
         let made = self.made.iter_mut();
@@ -96,8 +119,49 @@ impl Recall {
 
 #[cfg(test)]
 mod tests {
-    use super::super::{InboundRules, LoadBalancer, LoadBalancerState, Seen};
+    use super::super::{Connection, InboundRules, LoadBalancer, LoadBalancerState, ServiceState};
     use super::*;
+
+    const ENDPOINT: &str = "vpce-1";
+
+    fn service(state: ConnectionState) -> Seen<Option<EndpointService>> {
+        let connection = Connection { account: "123456789012".into(), state, since: None };
+        Seen::Read(Some(EndpointService {
+            id: "vpce-svc-1".into(),
+            name: "name".into(),
+            state: ServiceState::Available,
+            load_balancers: BTreeSet::new(),
+            acceptance_required: true,
+            zones: Seen::Unread,
+            tags: Seen::Unread,
+            principals: Seen::Unread,
+            connections: Seen::Read([(ENDPOINT.into(), connection)].into()),
+        }))
+    }
+
+    /// What the picture says of the connection after such looks, one after the other.
+    fn looks(states: &[ConnectionState]) -> ConnectionState {
+        let mut recall = Recall::default();
+        let mut said = ConnectionState::Unknown;
+        for state in states {
+            let mut service = service(*state);
+            recall.correct(&mut service);
+            service.with(|service| {
+                service.connections.update(|connections| said = connections[&ENDPOINT.into()].state);
+            });
+        }
+        said
+    }
+
+    #[test]
+    fn who_was_let_in_does_not_ask_again() {
+        use ConnectionState::{Available, Deleted, Pending, PendingAcceptance, Rejected};
+        assert_eq!(looks(&[PendingAcceptance]), PendingAcceptance);
+        assert_eq!(looks(&[Available, PendingAcceptance]), Pending);
+        assert_eq!(looks(&[Pending, PendingAcceptance, PendingAcceptance]), Pending);
+        assert_eq!(looks(&[Available, Rejected]), Rejected);
+        assert_eq!(looks(&[Available, Deleted]), Deleted);
+    }
 
     fn seen(subnets: &[&str]) -> Observed {
         let mut observed = Observed::unread(Timestamp::UNIX_EPOCH);
