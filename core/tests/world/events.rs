@@ -16,6 +16,8 @@ use super::state::ours;
 /// The uid of another cluster.
 pub const OTHER_HOLDER: &str = "another-kube-system-uid";
 
+const ASKS: &str = "a consumer asks";
+
 /// How many brokers, of a thousand histories: most are small, so that the run stays quick.
 fn brokers(rng: &mut fastrand::Rng) -> i32 {
     match rng.u32(0..1000) {
@@ -100,9 +102,11 @@ impl History {
             20..=31 => self.brokers_change(number),
             32..=34 => {
                 let account = self.world.rng.choice(CONSUMERS).expect("not empty");
-                let endpoint = format!("vpce-{:04x}", self.world.aws.now * 16 + self.world.rng.u32(0..16));
+                // AWS gives no id twice.
+                let asked = self.world.counts.changes.get(ASKS).copied().unwrap_or_default();
+                let endpoint = format!("vpce-{:04x}{asked:02x}", self.world.aws.now * 16 + self.world.rng.u32(0..16));
                 self.world.by_hand().ask(account, &endpoint);
-                "a consumer asks"
+                ASKS
             }
             35 => {
                 for service in self.world.by_hand().services.values_mut() {
