@@ -1,7 +1,7 @@
 //! An operator that offers a Kafka cluster over AWS `PrivateLink`.
 //!
 //! ```text
-//! cli ─► runtime (telemetry, admin, stop)
+//! cli ─► runtime (telemetry, admin, stop), election (who of several acts)
 //!  └───► controller ─► kpl_core (decides) ─► cloud (port) ◄─ aws (adapter)
 //! ```
 //! `controller` is generic over the cloud; only this file names AWS.
@@ -10,6 +10,7 @@ pub mod aws;
 pub mod cli;
 pub mod cloud;
 pub mod controller;
+pub mod election;
 pub mod runtime;
 
 use std::process::ExitCode;

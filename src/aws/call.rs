@@ -20,6 +20,7 @@ use tracing::{debug, info};
 
 use super::limits::Limits;
 use super::{Clients, error};
+use crate::election::Leadership;
 
 tokio::task_local! {
     /// The call under way, for [`Watch`].
@@ -29,8 +30,12 @@ tokio::task_local! {
 struct Call {
     operation: &'static str,
     limits: Arc<Limits>,
+    /// Who has to lead for it to be sent; a read may always be.
+    leadership: Option<Leadership>,
     /// Whether a request was handed to the transport.
     sent: Cell<bool>,
+    /// Whether one was held back, since another process may lead.
+    held_back: Cell<bool>,
 }
 
 /// A write that was not acknowledged.
@@ -107,7 +112,7 @@ impl Clients {
         E: ProvideErrorMetadata + std::error::Error + Send + 'static,
     {
         Box::pin(async move {
-            let (result, took) = self.made(operation, request).await;
+            let (result, took) = self.made(operation, None, request).await;
             match &result {
                 Ok(answer) => debug!(operation, ms = took, request_id = answer.request_id(), "read"),
                 Err(unwritten) => log_failure(unwritten, took, false),
@@ -127,7 +132,7 @@ impl Clients {
         E: ProvideErrorMetadata + std::error::Error + Send + 'static,
     {
         Box::pin(async move {
-            let (result, took) = self.made(operation, request).await;
+            let (result, took) = self.made(operation, Some(self.leadership.clone()), request).await;
             match &result {
                 Ok(answer) => info!(operation, ms = took, request_id = answer.request_id(), "wrote"),
                 Err(unwritten) => log_failure(unwritten, took, true),
@@ -163,6 +168,7 @@ impl Clients {
     async fn made<T, E>(
         &self,
         operation: &'static str,
+        leadership: Option<Leadership>,
         request: impl Future<Output = Result<T, SdkError<E>>>,
     ) -> (Result<T, Unwritten>, u64)
     where
@@ -170,16 +176,29 @@ impl Clients {
     {
         self.limits.admit(operation, self.urgency).await;
         let began = Instant::now();
-        let call = Call { operation, limits: Arc::clone(&self.limits), sent: Cell::new(false) };
-        let (result, sent) = CALL
+        let limits = Arc::clone(&self.limits);
+        let call = Call { operation, limits, leadership, sent: Cell::new(false), held_back: Cell::new(false) };
+        let (result, sent, held_back) = CALL
             .scope(call, async {
                 let result = request.await;
-                (result, CALL.with(|call| call.sent.get()))
+                CALL.with(|call| (result, call.sent.get(), call.held_back.get()))
             })
             .await;
         let took = milliseconds(began.elapsed());
-        (result.map_err(|error| judged(operation, &error, sent)), took)
+        let judge = |error| if held_back { unsent(operation) } else { judged(operation, &error, sent) };
+        (result.map_err(judge), took)
     }
+}
+
+/// Not even asked.
+fn unsent(operation: &'static str) -> Unwritten {
+    Unwritten::Refused(Failure {
+        class: ErrorClass::Transient,
+        operation,
+        code: String::new(),
+        message: "not sent: another replica may lead by now".to_owned(),
+        request_id: None,
+    })
 }
 
 fn milliseconds(took: Duration) -> u64 {
@@ -265,8 +284,17 @@ impl Intercept for Watch {
         _: &mut ConfigBag,
     ) -> Result<(), BoxError> {
         // Outside a call of ours (a credentials provider's own) there is nobody to tell.
-        let _ = CALL.try_with(|call| call.sent.set(true));
-        Ok(())
+        let leads = CALL.try_with(|call| {
+            // At the last moment: it may have waited long for AWS's limits, or its process may have been frozen.
+            let leads = call.leadership.as_ref().is_none_or(Leadership::holds);
+            if leads {
+                call.sent.set(true)
+            } else {
+                call.held_back.set(!call.sent.get())
+            }
+            leads
+        });
+        if leads.unwrap_or(true) { Ok(()) } else { Err("another replica may lead by now".into()) }
     }
 
     /// The SDK does not look into answers that it expects nothing from: what a proxy says in AWS's stead

@@ -44,6 +44,7 @@ use kpl_core::model::{Observed, Outcome, Part, Query, Region, Urgency};
 use kpl_core::plan::Step;
 
 use crate::cloud::Cloud;
+use crate::election::Leadership;
 
 use self::limits::Limits;
 pub use self::limits::RateLimits;
@@ -53,6 +54,23 @@ const APP_NAME: &str = "kafka-privatelink";
 /// How many calls of one look are under way at a time.
 const CONCURRENT_READS: usize = 8;
 
+/// On what terms calls are made.
+#[derive(Clone, Debug)]
+pub struct Terms {
+    /// Whether they wait for AWS's limits.
+    pub limits: RateLimits,
+    /// Who may write.
+    pub leadership: Leadership,
+}
+
+impl Terms {
+    /// Those of a process that nobody competes with.
+    #[must_use]
+    pub fn alone() -> Self {
+        Self { limits: RateLimits::Published, leadership: Leadership::undisputed() }
+    }
+}
+
 /// One set of credentials; hands out regions.
 #[derive(Clone)]
 pub struct AwsClients {
@@ -61,20 +79,20 @@ pub struct AwsClients {
 
 struct Shared {
     config: SdkConfig,
-    limits: RateLimits,
+    terms: Terms,
     regions: Mutex<BTreeMap<Region, Clients>>,
 }
 
 impl AwsClients {
     /// The standard chain: environment, profile, web identity, container, instance. `AWS_ENDPOINT_URL` and
     /// its like are honoured, as are `AWS_MAX_ATTEMPTS` and `AWS_RETRY_MODE`.
-    pub async fn load(limits: RateLimits) -> Self {
-        Self::new(&aws_config::defaults(BehaviorVersion::latest()).load().await, limits)
+    pub async fn load(terms: Terms) -> Self {
+        Self::new(&aws_config::defaults(BehaviorVersion::latest()).load().await, terms)
     }
 
     /// With a configuration that is there already; time limits and the application's name are ours.
     #[must_use]
-    pub fn new(config: &SdkConfig, limits: RateLimits) -> Self {
+    pub fn new(config: &SdkConfig, terms: Terms) -> Self {
         let timeouts = TimeoutConfig::builder()
             .connect_timeout(Duration::from_secs(3))
             .operation_attempt_timeout(Duration::from_secs(20))
@@ -82,7 +100,7 @@ impl AwsClients {
             .build();
         let mut builder = config.to_builder().timeout_config(timeouts);
         builder.set_app_name(AppName::new(APP_NAME).ok());
-        Self { shared: Arc::new(Shared { config: builder.build(), limits, regions: Mutex::default() }) }
+        Self { shared: Arc::new(Shared { config: builder.build(), terms, regions: Mutex::default() }) }
     }
 
     /// The cloud in one region; clients are made once and shared, as are AWS's limits.
@@ -91,7 +109,7 @@ impl AwsClients {
         let mut regions = self.shared.regions.lock().unwrap_or_else(PoisonError::into_inner);
         let shared = &self.shared;
         let clients =
-            regions.entry(region.clone()).or_insert_with(|| Clients::new(&shared.config, shared.limits, region));
+            regions.entry(region.clone()).or_insert_with(|| Clients::new(&shared.config, &shared.terms, region));
         AwsCloud { clients: Arc::new(clients.at(urgency)) }
     }
 }
@@ -119,12 +137,13 @@ struct Clients {
     /// As they were read last.
     zones: Arc<tokio::sync::Mutex<vpc::Zones>>,
     limits: Arc<Limits>,
+    leadership: Leadership,
     /// Of all calls that are made by this value.
     urgency: Urgency,
 }
 
 impl Clients {
-    fn new(config: &SdkConfig, limits: RateLimits, region: &Region) -> Self {
+    fn new(config: &SdkConfig, terms: &Terms, region: &Region) -> Self {
         let config = config.to_builder().region(aws_config::Region::new(region.as_str().to_owned())).build();
         let ec2 = aws_sdk_ec2::config::Builder::from(&config).interceptor(call::Watch);
         let elb = aws_sdk_elasticloadbalancingv2::config::Builder::from(&config).interceptor(call::Watch);
@@ -138,7 +157,8 @@ impl Clients {
                 elb.retry_classifier(call::RepeatOnlyThrottled).build(),
             ),
             zones: Arc::default(),
-            limits: Arc::new(Limits::new(limits)),
+            limits: Arc::new(Limits::new(terms.limits)),
+            leadership: terms.leadership.clone(),
             urgency: Urgency::Drift,
         }
     }

@@ -13,7 +13,7 @@ use clap::{CommandFactory, Parser, Subcommand};
 use clap_complete::Shell;
 use thiserror::Error;
 
-use crate::aws::RateLimits;
+use crate::aws::Terms;
 use crate::cloud::Clouds;
 use crate::runtime::chain;
 
@@ -60,7 +60,7 @@ enum Failed {
 }
 
 /// Runs what the command line of this process says; `clouds` is asked only by commands that need AWS.
-pub(crate) fn run<C: Clouds, F: Future<Output = C>>(clouds: impl FnOnce(RateLimits) -> F) -> ExitCode {
+pub(crate) fn run<C: Clouds, F: Future<Output = C>>(clouds: impl FnOnce(Terms) -> F) -> ExitCode {
     // Wrong flags end the process here, with status 2 and clap's words.
     match execute(Arguments::parse().command, clouds) {
         Ok(code) => code,
@@ -73,16 +73,18 @@ pub(crate) fn run<C: Clouds, F: Future<Output = C>>(clouds: impl FnOnce(RateLimi
 
 fn execute<C: Clouds, F: Future<Output = C>>(
     command: Command,
-    clouds: impl FnOnce(RateLimits) -> F,
+    clouds: impl FnOnce(Terms) -> F,
 ) -> Result<ExitCode, Failed> {
     match command {
         Command::Run(arguments) => {
-            runtime()?.block_on(async { operate::run(arguments, clouds).await })?;
+            let runtime = runtime()?;
+            let ended = runtime.block_on(async { operate::run(arguments, clouds).await });
+            // What still waits for an answer does not hold up a process that leads no more.
+            runtime.shutdown_background();
+            ended?;
         }
         Command::Plan(arguments) => {
-            return Ok(
-                runtime()?.block_on(async { preview::run(arguments, clouds(RateLimits::Published).await).await })?
-            );
+            return Ok(runtime()?.block_on(async { preview::run(arguments, clouds(Terms::alone()).await).await })?);
         }
         Command::Crd => print(&crd()?)?,
         Command::Version => print(&format!("kafka-privatelink {}\n", env!("CARGO_PKG_VERSION")))?,

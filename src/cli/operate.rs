@@ -5,7 +5,7 @@ use std::io;
 use std::net::SocketAddr;
 use std::sync::Arc;
 
-use clap::Args;
+use clap::{Args, ValueEnum};
 use jiff::SignedDuration;
 use kpl_core::model::Timing;
 use kube::Client;
@@ -13,10 +13,11 @@ use thiserror::Error;
 use tracing::{info, warn};
 
 use super::{cluster, duration};
-use crate::aws::RateLimits;
+use crate::aws::{RateLimits, Terms};
 use crate::cloud::Clouds;
 use crate::controller::identity::{Cluster, UnknownCluster, holder};
-use crate::controller::{self, Settings};
+use crate::controller::{self, Process, Settings};
+use crate::election::{self, BadTimes, Election, Leadership, Times};
 use crate::runtime::health::Health;
 use crate::runtime::stop::Stop;
 use crate::runtime::telemetry::{BadFilter, LogFormat};
@@ -47,6 +48,24 @@ pub(super) struct Arguments {
     /// How many objects are worked on at a time; those that are being deleted do not count.
     #[arg(long, env = "KPL_CONCURRENCY", value_name = "NUMBER", default_value_t = 32, value_parser = clap::value_parser!(u16).range(1..=256))]
     concurrency: u16,
+    /// Whether one of several replicas leads and the others stand by. Without, this process must be the only one.
+    #[arg(long, env = "KPL_LEADER_ELECTION", value_name = "ELECTION", value_enum, default_value = "enabled")]
+    leader_election: LeaderElection,
+    /// The lease that replicas of this operator share; operators of different namespaces or clusters in AWS each have their own.
+    #[arg(long, env = "KPL_LEASE_NAME", value_name = "NAME", default_value = "kafka-privatelink")]
+    lease_name: String,
+    /// The lease's namespace. Default: the pod's, else that of the kubeconfig's context.
+    #[arg(long, env = "KPL_LEASE_NAMESPACE", value_name = "NAMESPACE")]
+    lease_namespace: Option<String>,
+    /// How long replicas wait for a leader that says nothing.
+    #[arg(long, env = "KPL_LEASE_DURATION", value_name = "DURATION", default_value = "15s", value_parser = duration::parse)]
+    lease_duration: SignedDuration,
+    /// How long a leader tries to renew the lease before its process ends.
+    #[arg(long, env = "KPL_LEASE_RENEW_DEADLINE", value_name = "DURATION", default_value = "10s", value_parser = duration::parse)]
+    lease_renew_deadline: SignedDuration,
+    /// How often the lease is asked for, and renewed.
+    #[arg(long, env = "KPL_LEASE_RETRY_PERIOD", value_name = "DURATION", default_value = "2s", value_parser = duration::parse)]
+    lease_retry_period: SignedDuration,
     /// Where /livez and /readyz are served.
     #[arg(long, env = "KPL_ADMIN_ADDRESS", value_name = "ADDRESS:PORT", default_value = "0.0.0.0:8080")]
     admin_address: SocketAddr,
@@ -74,6 +93,19 @@ pub(super) enum Failed {
     Cluster(#[from] UnknownCluster),
     #[error(transparent)]
     Admin(#[from] admin::BindError),
+    #[error(transparent)]
+    LeaseTimes(#[from] BadTimes),
+    #[error(transparent)]
+    Leadership(#[from] election::Lost),
+}
+
+/// Whether replicas may be about.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+enum LeaderElection {
+    /// One of them leads.
+    Enabled,
+    /// There are none.
+    Disabled,
 }
 
 impl Arguments {
@@ -86,30 +118,49 @@ impl Arguments {
         };
         timing.scaled(self.time_scale)
     }
+
+    /// What this process stands for, if it has to.
+    fn election(&self, client: &Client) -> Result<Option<election::Settings>, BadTimes> {
+        if self.leader_election == LeaderElection::Disabled {
+            return Ok(None);
+        }
+        let [lease_duration, renew_deadline, retry_period] =
+            [self.lease_duration, self.lease_renew_deadline, self.lease_retry_period].map(SignedDuration::unsigned_abs);
+        let times = Times { lease_duration, renew_deadline, retry_period }.checked()?;
+        let namespace = self.lease_namespace.clone().unwrap_or_else(|| client.default_namespace().to_owned());
+        Ok(Some(election::Settings { namespace, name: self.lease_name.clone(), identity: identity(), times }))
+    }
+}
+
+/// The pod, and what tells this process from the one that its container ran before.
+fn identity() -> String {
+    let host = std::env::var("HOSTNAME").unwrap_or_else(|_| "kafka-privatelink".to_owned());
+    format!("{host}_{:016x}", fastrand::u64(..))
 }
 
 pub(super) async fn run<C: Clouds, F: Future<Output = C>>(
     arguments: Arguments,
-    clouds: impl FnOnce(RateLimits) -> F,
+    clouds: impl FnOnce(Terms) -> F,
 ) -> Result<(), Failed> {
     telemetry::init(arguments.log_format, &arguments.log_level)?;
     let stop = Stop::on_signals().map_err(Failed::Signals)?;
     let timing = arguments.timing();
-    let Arguments { cluster_id, mut watch_namespace, concurrency, aws_rate_limits, admin_address, .. } = arguments;
-    watch_namespace.sort_unstable();
-    watch_namespace.dedup();
-    let health = Arc::new(Health::new(watch_namespace.len().max(1)));
-    let address = admin::serve(admin_address, Arc::clone(&health), stop.clone()).await?;
+    let mut namespaces = arguments.watch_namespace.clone();
+    namespaces.sort_unstable();
+    namespaces.dedup();
+    let health = Arc::new(Health::new(namespaces.len().max(1)));
+    let address = admin::serve(arguments.admin_address, Arc::clone(&health), stop.clone()).await?;
 
     let client = Client::try_default().await.map_err(|error| Failed::Client(Box::new(error)))?;
+    let election = arguments.election(&client)?;
     let holder = holder(&client).await?;
-    let lasting = cluster_id.is_some();
-    let cluster = Cluster { id: cluster::id(cluster_id, &holder), holder };
+    let lasting = arguments.cluster_id.is_some();
+    let cluster = Cluster { id: cluster::id(arguments.cluster_id, &holder), holder };
     info!(
         version = env!("CARGO_PKG_VERSION"),
         cluster_id = cluster.id,
         holder = %cluster.holder,
-        namespaces = if watch_namespace.is_empty() { "all".to_owned() } else { watch_namespace.join(",") },
+        namespaces = if namespaces.is_empty() { "all".to_owned() } else { namespaces.join(",") },
         regions = "as each object says",
         admin_address = %address,
         "kafka-privatelink begins"
@@ -120,11 +171,29 @@ pub(super) async fn run<C: Clouds, F: Future<Output = C>>(
              cluster, and no other cluster can then take up what was made"
         );
     }
-    let clouds = clouds(aws_rate_limits).await;
-    let settings = Settings { cluster, namespaces: watch_namespace, concurrency, timing };
-    controller::run(client, clouds, settings, health, stop).await;
+    let election = election.map(|settings| Election::new(client.clone(), settings));
+    let leadership = election.as_ref().map_or_else(Leadership::undisputed, Election::leadership);
+    let clouds = clouds(Terms { limits: arguments.aws_rate_limits, leadership: leadership.clone() }).await;
+    let settings = Settings { cluster, namespaces, concurrency: arguments.concurrency, timing };
+    let passes = controller::run(client, clouds, settings, Process { health, leadership, stop });
+    match election {
+        None => passes.await,
+        Some(election) => while_elected(election, passes).await?,
+    }
     info!("kafka-privatelink ends");
     Ok(())
+}
+
+/// Works, and gives the leadership up only when the work has ended.
+async fn while_elected(election: Election, work: impl Future<Output = ()>) -> Result<(), election::Lost> {
+    let (worked, done) = Stop::new();
+    // A task of its own: nothing that the work does with its thread keeps the lease from being renewed.
+    let mut held = tokio::spawn(election.run(done));
+    tokio::select! {
+        () = work => worked.stop(),
+        ended = &mut held => return ended.unwrap_or_else(|panic| std::panic::resume_unwind(panic.into_panic())),
+    }
+    held.await.unwrap_or_else(|panic| std::panic::resume_unwind(panic.into_panic()))
 }
 
 #[cfg(test)]
@@ -149,6 +218,12 @@ mod tests {
         assert_eq!(arguments.timing(), Timing::default());
         assert_eq!((arguments.concurrency, arguments.aws_rate_limits), (32, RateLimits::Published));
         assert_eq!(arguments.admin_address.to_string(), "0.0.0.0:8080");
+        let lease = [arguments.lease_duration, arguments.lease_renew_deadline, arguments.lease_retry_period];
+        assert_eq!(lease.map(|time| time.as_secs()), [15, 10, 2]);
+        assert_eq!(
+            (arguments.leader_election, arguments.lease_name.as_str()),
+            (LeaderElection::Enabled, "kafka-privatelink")
+        );
     }
 
     #[test]

@@ -44,6 +44,7 @@ use self::key::{Key, Watched};
 use self::retry::Retries;
 use self::state::States;
 use crate::cloud::Clouds;
+use crate::election::Leadership;
 use crate::runtime::chain;
 use crate::runtime::health::Health;
 use crate::runtime::stop::Stop;
@@ -72,6 +73,17 @@ pub struct Settings {
     pub timing: Timing,
 }
 
+/// The process in which it runs.
+#[derive(Clone, Debug)]
+pub struct Process {
+    /// Is told what makes it ready.
+    pub health: Arc<Health>,
+    /// Whether it may act.
+    pub leadership: Leadership,
+    /// Whether it shall end.
+    pub stop: Stop,
+}
+
 /// What all passes share.
 struct Context<C> {
     client: Client,
@@ -85,10 +97,16 @@ struct Context<C> {
     /// Several watches share one bound, which is ours and not kube's.
     permits: Semaphore,
     health: Arc<Health>,
+    leadership: Leadership,
     stop: Stop,
 }
 
 impl<C> Context<C> {
+    /// Whether no further step may be begun.
+    fn ends(&self) -> bool {
+        self.stop.is_asked() || !self.leadership.holds()
+    }
+
     fn api(&self, namespace: &str) -> Api<DynamicObject> {
         Api::namespaced_with(self.client.clone(), namespace, &self.kind)
     }
@@ -99,9 +117,11 @@ impl<C> Context<C> {
     }
 }
 
-/// Runs until `stop` is asked for, and then until all that is under way has ended.
-pub async fn run<C: Clouds>(client: Client, clouds: C, settings: Settings, health: Arc<Health>, stop: Stop) {
+/// Runs until `stop` is asked for, and then until all that is under way has ended. Watches from the beginning, so
+/// that a process that comes to lead knows its objects already; acts while it leads.
+pub async fn run<C: Clouds>(client: Client, clouds: C, settings: Settings, process: Process) {
     let Settings { cluster, namespaces, concurrency, timing } = settings;
+    let Process { health, leadership, stop } = process;
     let kind = ApiResource::erase::<KafkaPrivateLink>(&());
     let context = Arc::new(Context {
         publisher: Publisher::new(client.clone(), kind.clone()),
@@ -114,6 +134,7 @@ pub async fn run<C: Clouds>(client: Client, clouds: C, settings: Settings, healt
         retries: Retries::default(),
         permits: Semaphore::new(usize::from(concurrency)),
         health: Arc::clone(&health),
+        leadership,
         stop: stop.clone(),
     });
     let apis: Vec<Api<Watched>> = if namespaces.is_empty() {

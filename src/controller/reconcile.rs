@@ -19,6 +19,11 @@ use crate::runtime::chain;
 /// Handles one wake-up of one object.
 pub(super) async fn reconcile<C: Clouds>(watched: Arc<Watched>, context: Arc<Context<C>>) -> Result<Action, Error> {
     let key = Key::of(&*watched);
+    // Objects gather here until this process leads; kube keeps one wake-up of each.
+    tokio::select! {
+        () = context.leadership.won() => {}
+        () = context.stop.clone().asked() => return Ok(Action::await_change()),
+    }
     if let Some(left) = context.states.resting(&key, &Trigger::of(watched.meta())) {
         return Ok(Action::requeue(left));
     }
@@ -33,7 +38,7 @@ async fn pass<C: Clouds>(key: Key, leaving: bool, context: Arc<Context<C>>) -> R
     // What is made at AWS's pace takes minutes, and a deletion does not stand in line behind it.
     // The semaphore is never closed.
     let _permit = if leaving { None } else { context.permits.acquire().await.ok() };
-    if context.stop.is_asked() {
+    if context.ends() {
         return Ok(Action::await_change());
     }
     let api = context.api(&key.namespace);

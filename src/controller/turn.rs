@@ -228,7 +228,7 @@ impl<'a, C: Clouds> Turn<'a, C> {
                     cloud.observe_more(&query, &parts, pass.observed_mut()).await;
                 }
                 Move::Apply(steps) => {
-                    if self.context.stop.is_asked() {
+                    if self.context.ends() {
                         info!(steps = steps.len(), "stopping: these steps are left to the next process");
                         break;
                     }

@@ -13,7 +13,7 @@ use aws_config::{BehaviorVersion, SdkConfig};
 use aws_sdk_ec2::config::{Credentials, SharedCredentialsProvider};
 use kpl_core::model::{Base, BrokerSource, OWNER_TAG, Owner, Query, Region, Scope, Urgency, VpcId};
 
-use super::{AwsClients, AwsCloud, RateLimits};
+use super::{AwsClients, AwsCloud, Terms};
 use server::Server;
 
 const TAG_OWNER: &str = "c1/default/orders";
@@ -52,7 +52,7 @@ fn of(server: &Server, credentials: Option<SharedCredentialsProvider>) -> AwsClo
         .endpoint_url(server.url())
         .retry_config(RetryConfig::standard().with_initial_backoff(std::time::Duration::from_millis(1)));
     config.set_credentials_provider(credentials);
-    AwsClients::new(&config.build(), RateLimits::Published).for_region(&Region::from("us-west-2"), Urgency::Create)
+    AwsClients::new(&config.build(), Terms::alone()).for_region(&Region::from("us-west-2"), Urgency::Create)
 }
 
 /// A tag set with our owner tag, as EC2 writes it.

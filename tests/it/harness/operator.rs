@@ -52,6 +52,8 @@ impl Operator {
             ("--time-scale", TIME_SCALE),
             // AWS's pace would be that of every test, and is that of one.
             ("--aws-rate-limits", "off"),
+            // Most tests have one operator, and some kill it: nobody waits for the lease of the dead.
+            ("--leader-election", "disabled"),
         ];
         command.envs(environment);
         command.args(["run", "--cluster-id", cluster_id, "--watch-namespace", namespace]);
