@@ -21,6 +21,7 @@ PARTS = {
     "change": "a broker is added, one is replaced, an NLB listener is lost",
     "look": "what a look costs, steady and full",
     "drift": "what somebody changed by hand is repaired, and said",
+    "handover": "one of two replicas ends in the middle of a create",
     "plan": "time of the pure part",
 }
 

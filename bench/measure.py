@@ -7,6 +7,7 @@ from pathlib import Path
 HERE = Path(__file__).resolve().parent
 sys.path.insert(0, str(HERE.parent / "demo"))
 from drifting import drift  # noqa: E402
+from handing_over import hand_over  # noqa: E402
 from lab.world import leave_in_order_when_interrupted  # noqa: E402
 from lifecycle import change, create  # noqa: E402
 from looking import look  # noqa: E402
@@ -15,7 +16,7 @@ from report import as_json, document, missed, sections  # noqa: E402
 from results import Results  # noqa: E402
 
 PARTS: dict[str, Callable[[Path, Results], None]] = {
-    "create": create, "change": change, "look": look, "drift": drift, "plan": plan}
+    "create": create, "change": change, "look": look, "drift": drift, "handover": hand_over, "plan": plan}
 
 
 def main() -> int:

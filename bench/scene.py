@@ -81,13 +81,16 @@ class Scene:
     def create(self) -> float:
         """Applies, and waits until all have settled; the seconds until all were Ready."""
         began = time.time()
-        self.kube.kubectl("apply", "-f", "-", stdin="---\n".join(map(self.manifest, self.names)))
+        self.apply()
         waiting, ready = list(self.names), began
         while waiting:
             self.wait(f"{waiting[0]} is Ready", lambda: self.link(waiting[0]), lambda link: link.holds("Ready"))
             waiting, ready = waiting[1:], time.time()
         self.settled()
         return ready - began
+
+    def apply(self) -> None:
+        self.kube.kubectl("apply", "-f", "-", stdin="---\n".join(map(self.manifest, self.names)))
 
     def delete(self) -> float:
         """Seconds until all are gone."""

@@ -76,11 +76,15 @@ SECONDS = (
     _seconds("delete 3, 120 ms", "delete 3 brokers, 120 ms a call", "2.4"),
     _seconds("delete 20, 120 ms", "delete 20 brokers, 120 ms a call", "12", 8),
     _seconds("delete 10 x 20, 120 ms", "delete 10 x 20 brokers, 120 ms a call"),
+    _seconds("hand-over after a stop", "leader's clean stop to its standby's first AWS call, longest of 3", "", 3),
+    _seconds("hand-over after a kill", "leader's kill -9 to its standby's first AWS call, longest of 3", "", 18),
 )
 
 OTHERS = (
     Target("drift not repaired", "kinds of drift by hand (below) that are not repaired; ACK: of 9", "9", 0),
     Target("drift not said", "- of which InSync=False did not tell until repaired", "9", 0),
+    Target("made twice after a stop", "made twice in 3 hand-overs in the middle of a create, clean stop", "", 0),
+    Target("made twice after a kill", "- kill -9", "", 0),
     Target("memory idle", "resident memory, idle", "133", 32, "MiB"),
     Target("memory 3", "- 3 brokers", "", None, "MiB"),
     Target("memory 20", "- 20 brokers", "", None, "MiB"),

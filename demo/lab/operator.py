@@ -2,6 +2,7 @@
 import os
 import signal
 import subprocess
+import time
 import urllib.error
 import urllib.request
 from collections.abc import Iterator
@@ -43,12 +44,19 @@ class Operator:
         return self
 
     def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> None:
-        self._end()
+        if self._process.poll() is None:
+            self._end()
 
     def check(self) -> None:
         """Raises when the process is gone."""
         if self._process.poll() is not None:
             raise NotAsTold("the operator runs", f"it ended with {self._process.returncode}")
+
+    def end(self, how: signal.Signals) -> float:
+        """Ends it before its time; when it had ended."""
+        self._process.send_signal(how)
+        self._process.wait(SECONDS_TO_STOP)
+        return time.time()
 
     def last_words(self) -> str:
         return "".join(self._log.open(errors="replace").readlines()[-LINES_SHOWN:])

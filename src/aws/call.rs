@@ -288,9 +288,9 @@ impl Intercept for Watch {
             // At the last moment: it may have waited long for AWS's limits, or its process may have been frozen.
             let leads = call.leadership.as_ref().is_none_or(Leadership::holds);
             if leads {
-                call.sent.set(true)
+                call.sent.set(true);
             } else {
-                call.held_back.set(!call.sent.get())
+                call.held_back.set(!call.sent.get());
             }
             leads
         });

@@ -28,7 +28,7 @@ pub(super) enum Ask {
     /// What the lease says.
     Read,
     /// To take this one in place of the one that we wrote last.
-    Renew(Lease),
+    Renew(Box<Lease>),
 }
 
 impl Candidate {
@@ -49,7 +49,7 @@ impl Candidate {
     /// The next request.
     pub(super) fn ask(&self, at: Timestamp) -> Ask {
         match &self.ours {
-            Some(lease) => Ask::Renew(self.renewed(lease.clone(), at)),
+            Some(lease) => Ask::Renew(Box::new(self.renewed(lease.clone(), at))),
             None => Ask::Read,
         }
     }

@@ -118,7 +118,7 @@ impl Election {
                 Ok(Ok(found)) => self.candidate.saw(found, Instant::now(), Timestamp::now()),
                 failed => return self.report("reading", failed),
             },
-            Ask::Renew(lease) => Some(lease),
+            Ask::Renew(lease) => Some(*lease),
         };
         let Some(lease) = lease else { return };
         // Others count from when they see it, which is later.

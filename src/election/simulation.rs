@@ -151,9 +151,7 @@ impl World {
                 }
                 match process.candidate.ask(at) {
                     Ask::Read => self.send(process, Request::Read),
-                    Ask::Renew(lease) => {
-                        self.send(process, Request::Write { lease: Box::new(lease), sent: self.now });
-                    }
+                    Ask::Renew(lease) => self.send(process, Request::Write { lease, sent: self.now }),
                 }
             }
             Doing::Awaiting { answer, comes, .. } if *comes <= self.now && answer.is_some() => match answer.take() {

@@ -21,6 +21,7 @@ mod gaps;
 mod history;
 mod limits;
 mod regions;
+mod replicas;
 mod resilience;
 mod schema;
 mod story;

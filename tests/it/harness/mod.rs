@@ -2,6 +2,7 @@
 
 mod account;
 mod bed;
+mod clock;
 mod consumer;
 mod guide;
 mod inventory;
@@ -14,9 +15,11 @@ mod random;
 mod scene;
 mod standin;
 mod trouble;
+mod way;
 
 pub use account::{Account, random_account};
 pub use bed::bed;
+pub use clock::Clock;
 pub use consumer::Consumer;
 pub use guide::{ID_TAG, World, ZONES};
 pub use inventory::Inventory;
@@ -29,3 +32,4 @@ pub use random::random;
 pub use scene::{CLUSTER_ID, Scene, listener};
 pub use standin::{Call, Calls, StandIn, Written};
 pub use trouble::Trouble;
+pub use way::{Way, kubeconfig};

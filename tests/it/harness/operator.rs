@@ -9,7 +9,7 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 
 use aws_sdk_ec2::config::Credentials;
 
-use super::bed;
+use super::{bed, patience};
 
 /// The program.
 pub fn binary() -> &'static Path {
@@ -91,6 +91,15 @@ impl Operator {
     pub fn kill(&mut self) {
         self.process.kill().expect("it runs");
         self.process.wait().expect("it is our child");
+    }
+
+    /// Waits until it has ended by itself.
+    pub async fn ended(&mut self) -> ExitStatus {
+        let ended = patience::until(async || {
+            let ended = self.process.try_wait().expect("it is our child");
+            ended.ok_or_else(|| "it runs".to_owned())
+        });
+        ended.await.expect("it ends by itself")
     }
 
     /// Asks it to end, and waits.

@@ -102,6 +102,11 @@ impl Scene {
         &self.credentials
     }
 
+    /// AWS calls of one of the operators.
+    pub async fn calls_of(&self, operator: usize) -> super::Calls {
+        self.account.standin.calls(&self.operators[operator].key).await
+    }
+
     /// From now on operators get the keys of this account.
     pub async fn use_account(&mut self, account: &str) {
         self.credentials = credentials(account).await;
