@@ -8,7 +8,7 @@ use crate::harness::{Clock, Scene, Way, is};
 const LEASE: &str = "kafka-privatelink";
 
 /// Times that are short, so that a test does not wait long for those who say nothing.
-const SHORT: [&str; 6] = ["--lease-duration", "4s", "--lease-renew-deadline", "3s", "--lease-retry-period", "500ms"];
+const SHORT: [&str; 6] = ["--lease-duration", "5s", "--lease-renew-deadline", "4s", "--lease-retry-period", "1s"];
 
 /// Starts a replica whose AWS calls can be told from those of the others.
 async fn start_replica(scene: &mut Scene, times: &[&str]) {
@@ -103,7 +103,7 @@ async fn a_leader_that_cannot_renew_ends() {
     let ended = scene.operators[0].ended().await;
     assert_eq!(ended.code(), Some(1), "{ended}");
     let log = scene.operators[0].log();
-    assert!(log.contains("could not be renewed for 3 s: another replica may lead by now"), "{log}");
+    assert!(log.contains("could not be renewed for 4 s: another replica may lead by now"), "{log}");
     handed_over(&scene).await;
 }
 
