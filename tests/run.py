@@ -30,7 +30,8 @@ def main():
         env.setdefault("KPL_HISTORIES", "100000")
     env.setdefault("KPL_PICK", pick())
     print(f"KPL_PICK={env['KPL_PICK']}", flush=True)
-    names = [] if long else ["--skip", "long_"]
+    # The long tests count what they played: that is shown also where nothing failed.
+    names = ["--show-output"] if long else ["--skip", "long_"]
     stages = [
         ("stand-in and bed", bed_tests(), count_pytest),
         ("build", ["cargo", "build", "--workspace", "--all-targets", "--locked"], count_nothing),
