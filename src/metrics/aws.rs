@@ -3,9 +3,9 @@
 use std::time::Duration;
 
 use kpl_core::model::ErrorClass;
-use prometheus::{HistogramOpts, HistogramVec, IntCounterVec, Registry};
+use prometheus::{HistogramOpts, HistogramVec, IntCounterVec};
 
-use super::{NAMESPACE, opts, registered};
+use super::{NAMESPACE, Register, opts};
 
 /// What came of a call.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -43,7 +43,7 @@ pub struct AwsCalls {
 }
 
 impl AwsCalls {
-    pub(super) fn new(registry: &Registry) -> Self {
+    pub(super) fn new(register: &Register) -> Self {
         let histogram = |name: &str, help: &str, buckets: &[f64]| {
             HistogramOpts::new(name, help).namespace(NAMESPACE).buckets(buckets.to_vec())
         };
@@ -61,10 +61,10 @@ impl AwsCalls {
         let throttles =
             opts("aws_throttles_total", "Answers by which AWS turned a call away because there were too many.");
         Self {
-            calls: registered(registry, IntCounterVec::new(calls, &["service", "operation", "result"])),
-            seconds: registered(registry, HistogramVec::new(seconds, &["service", "operation"])),
-            throttles: registered(registry, IntCounterVec::new(throttles, &["service", "operation"])),
-            waits: registered(registry, HistogramVec::new(waits, &["service"])),
+            calls: register.add(IntCounterVec::new(calls, &["service", "operation", "result"])),
+            seconds: register.add(HistogramVec::new(seconds, &["service", "operation"])),
+            throttles: register.add(IntCounterVec::new(throttles, &["service", "operation"])),
+            waits: register.add(HistogramVec::new(waits, &["service"])),
         }
     }
 

@@ -6,17 +6,19 @@
 mod aws;
 mod objects;
 mod passes;
+mod register;
 
 use std::fmt;
 use std::sync::Arc;
 
-use prometheus::core::Collector;
-use prometheus::{Encoder, IntGauge, IntGaugeVec, Opts, Registry, TextEncoder};
+use prometheus::{Encoder, IntGauge, IntGaugeVec, Opts, TextEncoder};
 use thiserror::Error;
 
 pub use self::aws::{Answer, AwsCalls};
 pub use self::objects::{Objects, Shown};
 pub use self::passes::{Ended, Passes, Phase};
+pub use self::register::Described;
+use self::register::Register;
 
 /// Before every metric's name.
 const NAMESPACE: &str = "kafka_privatelink";
@@ -26,7 +28,7 @@ const NAMESPACE: &str = "kafka_privatelink";
 pub struct Metrics(Arc<Families>);
 
 struct Families {
-    registry: Registry,
+    register: Register,
     leader: IntGauge,
     aws: AwsCalls,
     passes: Passes,
@@ -45,17 +47,17 @@ impl Metrics {
     /// Two metrics have one name: a mistake of ours, which every start would show.
     #[must_use]
     pub fn new() -> Self {
-        let registry = Registry::new();
+        let register = Register::default();
         let build = IntGaugeVec::new(opts("build_info", "The version that runs; always 1."), &["version"]);
-        let build = registered(&registry, build);
+        let build = register.add(build);
         build.with_label_values(&[env!("CARGO_PKG_VERSION")]).set(1);
         let leader = IntGauge::with_opts(opts("leader", "Whether this replica leads: 1 or 0."));
         Self(Arc::new(Families {
-            leader: registered(&registry, leader),
-            aws: AwsCalls::new(&registry),
-            passes: Passes::new(&registry),
-            objects: Objects::new(&registry),
-            registry,
+            leader: register.add(leader),
+            aws: AwsCalls::new(&register),
+            passes: Passes::new(&register),
+            objects: Objects::new(&register),
+            register,
         }))
     }
 
@@ -82,6 +84,14 @@ impl Metrics {
         &self.0.objects
     }
 
+    /// All metrics that there can be, by name.
+    #[must_use]
+    pub fn described(&self) -> Vec<Described> {
+        let mut all = self.0.register.described();
+        all.sort_by(|one, other| one.name.cmp(&other.name));
+        all
+    }
+
     /// Prometheus's text format.
     ///
     /// # Errors
@@ -89,7 +99,7 @@ impl Metrics {
     pub fn text(&self) -> Result<String, Unwritable> {
         self.0.objects.count_time();
         let mut text = Vec::new();
-        TextEncoder::new().encode(&self.0.registry.gather(), &mut text).map_err(Unwritable)?;
+        TextEncoder::new().encode(&self.0.register.registry.gather(), &mut text).map_err(Unwritable)?;
         Ok(String::from_utf8_lossy(&text).into_owned())
     }
 }
@@ -110,13 +120,6 @@ fn opts(name: &str, help: &str) -> Opts {
     Opts::new(name, help).namespace(NAMESPACE)
 }
 
-/// Makes and registers a metric whose name and labels are constants.
-fn registered<T: Collector + Clone + 'static>(registry: &Registry, made: prometheus::Result<T>) -> T {
-    let metric = made.expect("names and labels are valid");
-    registry.register(Box::new(metric.clone())).expect("every name is used once");
-    metric
-}
-
 #[cfg(test)]
 mod tests {
     use std::time::Duration;
@@ -133,14 +136,15 @@ mod tests {
         metrics.passes().took(Phase::Look, Duration::from_millis(20));
         metrics.passes().drifted("listener", "create");
         metrics.passes().repaired("listener", "create");
-        metrics.objects().show("ns", "name", &Shown { ready: true, ..Shown::default() });
+        let brokers = [(("EXTERNAL".into(), "Healthy".into()), 1)].into();
+        let connections = [("available".into(), 1)].into();
+        metrics.objects().show("ns", "name", &Shown { ready: true, became_ready: None, brokers, connections });
         let text = metrics.text().expect("text");
-        for line in text.lines().filter(|line| line.starts_with("# TYPE")) {
-            let mut words = line.split(' ').skip(2);
-            let (name, kind) = (words.next().expect("a name"), words.next().expect("a type"));
+        for Described { name, kind, .. } in metrics.described() {
             assert!(name.starts_with("kafka_privatelink_"), "{name}");
             assert_eq!(name.ends_with("_total"), kind == "counter", "{name} {kind}");
             assert!(kind != "histogram" || name.ends_with("_seconds"), "{name}");
+            assert!(text.contains(&format!("# TYPE {name} {kind}\n")), "{name} {kind} is not in {text}");
         }
         assert!(text.contains("kafka_privatelink_build_info{version="), "{text}");
         assert!(

@@ -4,9 +4,9 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
-use prometheus::{CounterVec, Histogram, HistogramOpts, IntGaugeVec, Registry};
+use prometheus::{CounterVec, Histogram, HistogramOpts, IntGaugeVec};
 
-use super::{NAMESPACE, opts, registered};
+use super::{NAMESPACE, Register, opts};
 
 /// What one object shows after a pass.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -41,7 +41,7 @@ struct Known {
 }
 
 impl Objects {
-    pub(super) fn new(registry: &Registry) -> Self {
+    pub(super) fn new(register: &Register) -> Self {
         let object = ["namespace", "name"];
         let with = |label: &'static str| [object[0], object[1], label];
         let to_ready =
@@ -54,11 +54,11 @@ impl Objects {
         let brokers = opts("brokers", "Brokers that an object offers, by listener and health.");
         let connections = opts("connections", "Connections of consumers to an object's endpoint service by state.");
         Self {
-            ready: registered(registry, IntGaugeVec::new(ready, &object)),
-            seconds: registered(registry, CounterVec::new(seconds, &with("ready"))),
-            to_ready: registered(registry, Histogram::with_opts(to_ready)),
-            brokers: registered(registry, IntGaugeVec::new(brokers, &[object[0], object[1], "listener", "health"])),
-            connections: registered(registry, IntGaugeVec::new(connections, &with("state"))),
+            ready: register.add(IntGaugeVec::new(ready, &object)),
+            seconds: register.add(CounterVec::new(seconds, &with("ready"))),
+            to_ready: register.add(Histogram::with_opts(to_ready)),
+            brokers: register.add(IntGaugeVec::new(brokers, &[object[0], object[1], "listener", "health"])),
+            connections: register.add(IntGaugeVec::new(connections, &with("state"))),
             known: Mutex::default(),
         }
     }

@@ -2,9 +2,9 @@
 
 use std::time::Duration;
 
-use prometheus::{HistogramOpts, HistogramVec, IntCounterVec, Registry};
+use prometheus::{HistogramOpts, HistogramVec, IntCounterVec};
 
-use super::{NAMESPACE, opts, registered};
+use super::{NAMESPACE, Register, opts};
 
 /// How a pass ended.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -42,7 +42,7 @@ pub struct Passes {
 }
 
 impl Passes {
-    pub(super) fn new(registry: &Registry) -> Self {
+    pub(super) fn new(register: &Register) -> Self {
         let seconds =
             HistogramOpts::new("pass_phase_seconds", "Time that a pass spent in a phase: look, waves, conclusion.")
                 .namespace(NAMESPACE)
@@ -56,10 +56,10 @@ impl Passes {
         let repaired =
             opts("drift_repaired_total", "What differed in AWS though the object had settled, and was mended.");
         Self {
-            ended: registered(registry, IntCounterVec::new(ended, &["outcome"])),
-            seconds: registered(registry, HistogramVec::new(seconds, &["phase"])),
-            found: registered(registry, IntCounterVec::new(found, &["kind", "change"])),
-            repaired: registered(registry, IntCounterVec::new(repaired, &["kind", "change"])),
+            ended: register.add(IntCounterVec::new(ended, &["outcome"])),
+            seconds: register.add(HistogramVec::new(seconds, &["phase"])),
+            found: register.add(IntCounterVec::new(found, &["kind", "change"])),
+            repaired: register.add(IntCounterVec::new(repaired, &["kind", "change"])),
         }
     }
 
