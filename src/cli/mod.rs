@@ -4,6 +4,7 @@ mod cluster;
 mod duration;
 mod operate;
 mod preview;
+mod tag;
 
 use std::future::Future;
 use std::io::{self, Write};
