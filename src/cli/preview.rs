@@ -19,6 +19,7 @@ use kube::{Api, Client};
 use serde_json::{Value, json};
 use thiserror::Error;
 
+use super::object::{Named, Unreadable};
 use super::{cluster, tag};
 use crate::cloud::{Cloud, Clouds};
 use crate::controller::identity::{Cluster, UnknownCluster, holder};
@@ -26,9 +27,12 @@ use crate::controller::object::Object;
 
 #[derive(Debug, Args)]
 pub(super) struct Arguments {
-    /// The object, as YAML or JSON; - is stdin. May hold several.
+    /// Name of an object in the cluster.
+    #[arg(value_name = "NAME", required_unless_present = "filename", conflicts_with = "filename")]
+    name: Option<String>,
+    /// Objects, as YAML or JSON; - is stdin. May hold several.
     #[arg(short, long, value_name = "FILE")]
-    filename: PathBuf,
+    filename: Option<PathBuf>,
     /// Namespace of objects that name none. Default: that of the kubeconfig's context, else default.
     #[arg(short, long, value_name = "NAMESPACE")]
     namespace: Option<String>,
@@ -54,6 +58,8 @@ enum Output {
 /// Why there is no plan.
 #[derive(Debug, Error)]
 pub(super) enum Failed {
+    #[error(transparent)]
+    InCluster(#[from] Unreadable),
     #[error("{0} cannot be read")]
     File(PathBuf, #[source] io::Error),
     #[error("{0} is not YAML")]
@@ -91,11 +97,17 @@ struct Shown {
     issues: Vec<String>,
 }
 
+/// The file name that means stdin.
+const STDIN: &str = "-";
+
 const SOMETHING_TO_DO: u8 = 2;
 
 pub(super) async fn run<C: Clouds>(arguments: Arguments, clouds: C) -> Result<ExitCode, Failed> {
-    let Arguments { filename, namespace, cluster_id, default_tags, output } = arguments;
-    let objects = objects(&filename)?;
+    let Arguments { name, filename, namespace, cluster_id, default_tags, output } = arguments;
+    let objects = match (name, filename) {
+        (Some(name), _) => vec![Named { name, namespace: namespace.clone() }.find().await?.object],
+        (None, filename) => objects(&filename.unwrap_or_else(|| STDIN.into()))?,
+    };
     let surroundings = surroundings(cluster_id, namespace, default_tags.into_iter().collect()).await?;
     let mut shown = Vec::new();
     for object in objects {
@@ -112,7 +124,7 @@ pub(super) async fn run<C: Clouds>(arguments: Arguments, clouds: C) -> Result<Ex
 
 fn objects(file: &Path) -> Result<Vec<KafkaPrivateLink>, Failed> {
     let read = || -> io::Result<String> {
-        if file == Path::new("-") {
+        if file == Path::new(STDIN) {
             let mut text = String::new();
             io::stdin().read_to_string(&mut text).map(|_| text)
         } else {

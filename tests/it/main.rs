@@ -20,6 +20,7 @@ mod forms;
 mod gaps;
 mod history;
 mod limits;
+mod plug_in;
 mod regions;
 mod replicas;
 mod resilience;

@@ -26,7 +26,7 @@ pub use guide::{ID_TAG, World, ZONES};
 pub use inventory::Inventory;
 pub use link::{Link, condition, is};
 pub use names::{Names, named, named_text};
-pub use operator::{Operator, with_credentials};
+pub use operator::{Operator, binary, with_credentials};
 pub use patience::{until, until_within};
 pub use portrait::values_at;
 pub use random::random;
