@@ -46,7 +46,7 @@ check: bed-build ## format, lint, generated files
 	python3 -m compileall -q tests demo bench deploy
 
 .PHONY: generate
-generate: bed-build ## the CRD from the Rust types, and what follows from it and from the chart
+generate: bed-build ## the CRD and docs/metrics.md from the Rust types, and what follows from them and from the chart
 	UPDATE_GENERATED=1 cargo test --workspace --locked --test generated
 	python3 deploy/generate.py
 

@@ -33,7 +33,7 @@ def main():
     # The long tests count what they played: that is shown also where nothing failed.
     names = ["--show-output"] if long else ["--skip", "long_"]
     stages = [
-        ("stand-in and bed", pytest("tests/bed"), count_pytest),
+        ("stand-in, bed and alerts", pytest("tests/bed", "tests/monitoring"), count_pytest),
         ("build", ["cargo", "build", "--workspace", "--all-targets", "--locked"], count_nothing),
         ("operator", [*BED, "run", "--crd", CRD, "--",
                       "cargo", "test", "--workspace", "--no-fail-fast", "--locked", "--", *names], count_rust),
@@ -62,10 +62,14 @@ def pick():
     return str(int(head.stdout.strip() or "1", 16))
 
 
-def pytest(folder):
+def pytest(*folders):
     sys.path.insert(0, str(HERE / "bed"))
     from bedlib import standin
-    return [str(standin.python()), "-m", "pytest", "-q", "-p", "no:cacheprovider", folder]
+<<<<<<< HEAD
+    return [str(standin.python()), "-m", "pytest", "-q", "-p", "no:cacheprovider", *folders]
+=======
+    return [str(standin.python()), "-m", "pytest", "-q", "-p", "no:cacheprovider", "tests/bed", "tests/monitoring"]
+>>>>>>> main
 
 
 def stream(command, env):
