@@ -21,8 +21,11 @@ PYTEST = re.compile(r"(\d+) (passed|failed|error|errors|skipped)\b")
 def main():
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--long", action="store_true", help="also what takes long")
-    long = parser.parse_args().long
+    parser.add_argument("--lint", action="store_true", help="only what others' tools say of the charts and of the crates")
+    asked = parser.parse_args()
+    long = asked.long
     os.chdir(HERE.parent)
+    sys.path.insert(0, str(HERE / "bed"))
     env = dict(os.environ, PYTHONDONTWRITEBYTECODE="1")
     # Tests of the whole operator mostly wait; each runs a process of its own, so not one a core on a large machine.
     env.setdefault("RUST_TEST_THREADS", "4")
@@ -33,11 +36,14 @@ def main():
     # The long tests count what they played: that is shown also where nothing failed.
     names = ["--show-output"] if long else ["--skip", "long_"]
     stages = [
-        ("stand-in, bed and alerts", bed_tests(), count_pytest),
+        ("stand-in, bed and alerts", pytest("tests/bed", "tests/monitoring"), count_pytest),
         ("build", ["cargo", "build", "--workspace", "--all-targets", "--locked"], count_nothing),
         ("operator", [*BED, "run", "--crd", CRD, "--",
                       "cargo", "test", "--workspace", "--no-fail-fast", "--locked", "--", *names], count_rust),
+        ("charts", pytest("tests/charts", *([] if long else ["-k", "not long_"])), count_pytest),
     ]
+    if asked.lint:
+        stages = [("licences, sources and bans of crates", cargo_deny(), count_nothing), ("charts, judged", pytest("tests/charts/test_judged.py"), count_pytest)]
     total, broken = [0, 0, 0], []
     for name, command, count in stages:
         print(f"== {name}", flush=True)
@@ -61,10 +67,14 @@ def pick():
     return str(int(head.stdout.strip() or "1", 16))
 
 
-def bed_tests():
-    sys.path.insert(0, str(HERE / "bed"))
+def pytest(*folders):
     from bedlib import standin
-    return [str(standin.python()), "-m", "pytest", "-q", "-p", "no:cacheprovider", "tests/bed", "tests/monitoring"]
+    return [str(standin.python()), "-m", "pytest", "-q", "-p", "no:cacheprovider", *folders]
+
+
+def cargo_deny():
+    from bedlib import judges
+    return [judges.program("cargo-deny"), "--locked", "check", "bans", "licenses", "sources"]
 
 
 def stream(command, env):
