@@ -10,7 +10,7 @@ from conftest import operator_binary
 from charts import CRDS, NAMESPACE, OPERATOR, RELEASE, ROOT, VALUES, objects, one, rendered, run, values_named
 
 KUBERNETES = ("1.31", "1.37")  # the oldest that we promise, and the one of the bed
-NOT_KUBERNETES_OWN = {"ServiceMonitor"}
+NOT_KUBERNETES_OWN = {"ServiceMonitor", "PrometheusRule"}
 by_values = pytest.mark.parametrize("values", VALUES, ids=lambda path: f"{path.parent.parent.name}-{path.stem}")
 
 
@@ -89,7 +89,7 @@ def test_the_pod_with_the_defaults():
 def test_the_command_line():
     (container,) = one(objects(values_named("everything")), "Deployment")["spec"]["template"]["spec"]["containers"]
     assert container["args"] == [
-        "run", "--cluster-id=arn:aws:eks:us-west-2:111122223333:cluster/a:", "--resync=1h30m", "--full-resync=1h",
+        "run", "--cluster-id=arn:aws:eks:us-west-2:111122223333:cluster/a:", "--default-tags=stage=prod,team=data platform", "--resync=1h30m", "--full-resync=1h",
         "--broker-absence-grace=5m", "--concurrency=64", "--aws-rate-limits=off",
         "--admin-address=[::]:9000", "--leader-election=enabled",
         "--lease-name=the-lease", "--lease-duration=30s", "--lease-renew-deadline=20s", "--lease-retry-period=5s",

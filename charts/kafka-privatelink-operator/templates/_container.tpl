@@ -7,6 +7,13 @@
 {{- with .Values.watchNamespaces }}
 - {{ printf "--watch-namespace=%s" (uniq . | join ",") | quote }}
 {{- end }}
+{{- with .Values.defaultTags }}
+{{- $tags := list }}
+{{- range $key, $value := . }}
+{{- $tags = append $tags (printf "%s=%s" $key $value) }}
+{{- end }}
+- {{ printf "--default-tags=%s" (join "," $tags) | quote }}
+{{- end }}
 - --resync={{ .Values.resync }}
 - --full-resync={{ .Values.fullResync }}
 - --broker-absence-grace={{ .Values.brokerAbsenceGrace }}
