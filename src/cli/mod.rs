@@ -2,6 +2,7 @@
 
 mod cluster;
 mod duration;
+mod iam;
 mod operate;
 mod preview;
 
@@ -35,6 +36,8 @@ enum Command {
     Plan(preview::Arguments),
     /// Print the CRD, for `kubectl apply --server-side -f -`.
     Crd,
+    /// Print the IAM policy for the operator's role, as JSON.
+    IamPolicy(iam::Arguments),
     /// Print the version.
     Version,
     /// Print completions for a shell.
@@ -57,6 +60,8 @@ enum Failed {
     Run(#[from] operate::Failed),
     #[error(transparent)]
     Plan(#[from] preview::Failed),
+    #[error(transparent)]
+    Policy(#[from] iam::TooLong),
 }
 
 /// Runs what the command line of this process says; `clouds` is asked only by commands that need AWS.
@@ -87,6 +92,7 @@ fn execute<C: Clouds, F: Future<Output = C>>(
             return Ok(runtime()?.block_on(async { preview::run(arguments, clouds(Terms::alone()).await).await })?);
         }
         Command::Crd => print(&crd()?)?,
+        Command::IamPolicy(arguments) => print(&arguments.policy()?)?,
         Command::Version => print(&format!("kafka-privatelink {}\n", env!("CARGO_PKG_VERSION")))?,
         Command::Completions { shell } => {
             let mut text = Vec::new();
