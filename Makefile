@@ -45,7 +45,7 @@ check: ## format, lint, generated files
 	python3 -m compileall -q tests demo bench
 
 .PHONY: generate
-generate: ## the CRD from the Rust types, the IAM policies from the calls
+generate: ## the CRD and docs/metrics.md from the Rust types, the IAM policies from the calls
 	UPDATE_GENERATED=1 cargo test --workspace --locked --test generated
 
 .PHONY: bench

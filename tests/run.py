@@ -33,7 +33,7 @@ def main():
     # The long tests count what they played: that is shown also where nothing failed.
     names = ["--show-output"] if long else ["--skip", "long_"]
     stages = [
-        ("stand-in and bed", bed_tests(), count_pytest),
+        ("stand-in, bed and alerts", bed_tests(), count_pytest),
         ("build", ["cargo", "build", "--workspace", "--all-targets", "--locked"], count_nothing),
         ("operator", [*BED, "run", "--crd", CRD, "--",
                       "cargo", "test", "--workspace", "--no-fail-fast", "--locked", "--", *names], count_rust),
@@ -64,7 +64,7 @@ def pick():
 def bed_tests():
     sys.path.insert(0, str(HERE / "bed"))
     from bedlib import standin
-    return [str(standin.python()), "-m", "pytest", "-q", "-p", "no:cacheprovider", "tests/bed"]
+    return [str(standin.python()), "-m", "pytest", "-q", "-p", "no:cacheprovider", "tests/bed", "tests/monitoring"]
 
 
 def stream(command, env):

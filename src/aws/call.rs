@@ -21,6 +21,7 @@ use tracing::{debug, info};
 use super::limits::Limits;
 use super::{Clients, error};
 use crate::election::Leadership;
+use crate::metrics::{Answer, Metrics};
 
 tokio::task_local! {
     /// The call under way, for [`Watch`].
@@ -30,6 +31,7 @@ tokio::task_local! {
 struct Call {
     operation: &'static str,
     limits: Arc<Limits>,
+    metrics: Metrics,
     /// Who has to lead for it to be sent; a read may always be.
     leadership: Option<Leadership>,
     /// Whether a request was handed to the transport.
@@ -53,6 +55,11 @@ impl Unwritten {
         match self {
             Self::Refused(failure) | Self::Lost(failure) => failure,
         }
+    }
+
+    fn failure(&self) -> &Failure {
+        let (Self::Refused(failure) | Self::Lost(failure)) = self;
+        failure
     }
 
     /// AWS did it, and its answer lacks what we need to go on.
@@ -174,19 +181,25 @@ impl Clients {
     where
         E: ProvideErrorMetadata + std::error::Error + 'static,
     {
+        let came = Instant::now();
         self.limits.admit(operation, self.urgency).await;
         let began = Instant::now();
+        self.metrics.aws().waited(operation, began - came);
         let limits = Arc::clone(&self.limits);
-        let call = Call { operation, limits, leadership, sent: Cell::new(false), held_back: Cell::new(false) };
+        let metrics = self.metrics.clone();
+        let call = Call { operation, limits, metrics, leadership, sent: Cell::new(false), held_back: Cell::new(false) };
         let (result, sent, held_back) = CALL
             .scope(call, async {
                 let result = request.await;
                 CALL.with(|call| (result, call.sent.get(), call.held_back.get()))
             })
             .await;
-        let took = milliseconds(began.elapsed());
+        let took = began.elapsed();
         let judge = |error| if held_back { unsent(operation) } else { judged(operation, &error, sent) };
-        (result.map_err(judge), took)
+        let result = result.map_err(judge);
+        let answer = result.as_ref().map_or_else(|unwritten| Answer::Failed(unwritten.failure().class), |_| Answer::Ok);
+        self.metrics.aws().called(operation, answer, took);
+        (result, milliseconds(took))
     }
 }
 
@@ -206,8 +219,7 @@ fn milliseconds(took: Duration) -> u64 {
 }
 
 fn log_failure(unwritten: &Unwritten, ms: u64, write: bool) {
-    let (Unwritten::Refused(failure) | Unwritten::Lost(failure)) = unwritten;
-    let Failure { class, operation, code, message, request_id } = failure;
+    let Failure { class, operation, code, message, request_id } = unwritten.failure();
     let request_id = request_id.as_deref();
     let lost = matches!(unwritten, Unwritten::Lost(_));
     if write {
@@ -307,7 +319,10 @@ impl Intercept for Watch {
     ) -> Result<(), BoxError> {
         if context.output_or_error().is_err() {
             if throttled(context.response()) {
-                let _ = CALL.try_with(|call| call.limits.throttled(call.operation));
+                let _ = CALL.try_with(|call| {
+                    call.limits.throttled(call.operation);
+                    call.metrics.aws().throttled(call.operation);
+                });
             }
             return Ok(());
         }

@@ -46,6 +46,7 @@ use kpl_core::plan::Step;
 
 use crate::cloud::Cloud;
 use crate::election::Leadership;
+use crate::metrics::Metrics;
 
 use self::limits::Limits;
 pub use self::limits::RateLimits;
@@ -62,13 +63,15 @@ pub struct Terms {
     pub limits: RateLimits,
     /// Who may write.
     pub leadership: Leadership,
+    /// Where they are counted.
+    pub metrics: Metrics,
 }
 
 impl Terms {
     /// Those of a process that nobody competes with.
     #[must_use]
     pub fn alone() -> Self {
-        Self { limits: RateLimits::Published, leadership: Leadership::undisputed() }
+        Self { limits: RateLimits::Published, leadership: Leadership::undisputed(), metrics: Metrics::new() }
     }
 }
 
@@ -139,6 +142,7 @@ struct Clients {
     zones: Arc<tokio::sync::Mutex<vpc::Zones>>,
     limits: Arc<Limits>,
     leadership: Leadership,
+    metrics: Metrics,
     /// Of all calls that are made by this value.
     urgency: Urgency,
 }
@@ -160,6 +164,7 @@ impl Clients {
             zones: Arc::default(),
             limits: Arc::new(Limits::new(terms.limits)),
             leadership: terms.leadership.clone(),
+            metrics: terms.metrics.clone(),
             urgency: Urgency::Drift,
         }
     }

@@ -18,6 +18,7 @@ use crate::cloud::Clouds;
 use crate::controller::identity::{Cluster, UnknownCluster, holder};
 use crate::controller::{self, Process, Settings};
 use crate::election::{self, BadTimes, Election, Leadership, Times};
+use crate::metrics::Metrics;
 use crate::runtime::health::Health;
 use crate::runtime::stop::Stop;
 use crate::runtime::telemetry::{BadFilter, LogFormat};
@@ -66,7 +67,7 @@ pub(super) struct Arguments {
     /// How often the lease is asked for, and renewed.
     #[arg(long, env = "KPL_LEASE_RETRY_PERIOD", value_name = "DURATION", default_value = "2s", value_parser = duration::parse)]
     lease_retry_period: SignedDuration,
-    /// Where /livez and /readyz are served.
+    /// Where /livez, /readyz, /metrics and /log are served.
     #[arg(long, env = "KPL_ADMIN_ADDRESS", value_name = "ADDRESS:PORT", default_value = "0.0.0.0:8080")]
     admin_address: SocketAddr,
     /// How lines of the log look.
@@ -83,8 +84,8 @@ pub(super) struct Arguments {
 /// Why the operator does not run.
 #[derive(Debug, Error)]
 pub(super) enum Failed {
-    #[error(transparent)]
-    Telemetry(#[from] BadFilter),
+    #[error("--log-level cannot be followed")]
+    LogLevel(#[source] BadFilter),
     #[error("signals cannot be handled")]
     Signals(#[source] io::Error),
     #[error("there is no way to a Kubernetes API server")]
@@ -142,14 +143,16 @@ pub(super) async fn run<C: Clouds, F: Future<Output = C>>(
     arguments: Arguments,
     clouds: impl FnOnce(Terms) -> F,
 ) -> Result<(), Failed> {
-    telemetry::init(arguments.log_format, &arguments.log_level)?;
+    let log = telemetry::init(arguments.log_format, &arguments.log_level).map_err(Failed::LogLevel)?;
     let stop = Stop::on_signals().map_err(Failed::Signals)?;
     let timing = arguments.timing();
     let mut namespaces = arguments.watch_namespace.clone();
     namespaces.sort_unstable();
     namespaces.dedup();
+    let metrics = Metrics::new();
     let health = Arc::new(Health::new(namespaces.len().max(1)));
-    let address = admin::serve(arguments.admin_address, Arc::clone(&health), stop.clone()).await?;
+    let address =
+        admin::serve(arguments.admin_address, Arc::clone(&health), metrics.clone(), log, stop.clone()).await?;
 
     let client = Client::try_default().await.map_err(|error| Failed::Client(Box::new(error)))?;
     let election = arguments.election(&client)?;
@@ -171,11 +174,13 @@ pub(super) async fn run<C: Clouds, F: Future<Output = C>>(
              cluster, and no other cluster can then take up what was made"
         );
     }
-    let election = election.map(|settings| Election::new(client.clone(), settings));
+    let election = election.map(|settings| Election::new(client.clone(), settings, metrics.clone()));
+    metrics.leads(election.is_none());
     let leadership = election.as_ref().map_or_else(Leadership::undisputed, Election::leadership);
-    let clouds = clouds(Terms { limits: arguments.aws_rate_limits, leadership: leadership.clone() }).await;
+    let terms = Terms { limits: arguments.aws_rate_limits, leadership: leadership.clone(), metrics: metrics.clone() };
+    let clouds = clouds(terms).await;
     let settings = Settings { cluster, namespaces, concurrency: arguments.concurrency, timing };
-    let passes = controller::run(client, clouds, settings, Process { health, leadership, stop });
+    let passes = controller::run(client, clouds, settings, Process { health, leadership, metrics, stop });
     match election {
         None => passes.await,
         Some(election) => while_elected(election, passes).await?,

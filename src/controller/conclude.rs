@@ -1,6 +1,6 @@
 //! The end of a pass: status, events, the finalizer, and when to come back.
 
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use jiff::Timestamp;
 use kpl_core::api::KafkaPrivateLinkStatus;
@@ -12,9 +12,11 @@ use kpl_core::status::{View, status};
 
 use super::error::Error;
 use super::finalizer::{Hold, ensure};
+use super::shown::{ended, shown};
 use super::turn::{Next, Turn};
 use super::{retry, status_writer};
 use crate::cloud::Clouds;
+use crate::metrics::Phase;
 
 impl<C: Clouds> Turn<'_, C> {
     /// Lets the object go, and says so.
@@ -84,9 +86,16 @@ impl<C: Clouds> Turn<'_, C> {
         before: Option<&KafkaPrivateLinkStatus>,
         status: KafkaPrivateLinkStatus,
     ) -> Result<(), Error> {
+        let began = Instant::now();
         let news = notices(before, &status, passed);
+        let shown = shown(self.object.raw.metadata.creation_timestamp.as_ref(), before, &status);
+        let ended = ended(passed, &status);
         status_writer::write(&self.api, &mut self.object, status).await?;
         self.context.publisher.publish(&self.object.raw, news).await;
+        let metrics = &self.context.metrics;
+        metrics.objects().show(&self.key.namespace, &self.key.name, &shown);
+        metrics.passes().took(Phase::Conclusion, began.elapsed());
+        metrics.passes().ended(ended);
         Ok(())
     }
 

@@ -80,10 +80,14 @@ pub(super) fn choose(past: Option<&Past>, cause: &Cause, now: Timestamp) -> Look
     steady(past)
 }
 
+/// Whether all was as the object says, and it says the same still.
+pub(super) fn stands(past: Option<&Past>, cause: &Cause) -> bool {
+    past.is_some_and(|past| past.settled && past.cause.as_ref() == Some(cause))
+}
+
 /// Whose calls go first where AWS limits them.
 pub(super) fn urgency(past: Option<&Past>, cause: &Cause) -> Urgency {
-    let stands = past.is_some_and(|past| past.settled && past.cause.as_ref() == Some(cause));
-    match (cause.leaving, stands) {
+    match (cause.leaving, stands(past, cause)) {
         (true, _) => Urgency::Release,
         (false, false) => Urgency::Create,
         (false, true) => Urgency::Drift,

@@ -21,6 +21,7 @@ mod look;
 pub mod object;
 mod reconcile;
 mod retry;
+mod shown;
 mod state;
 mod status_writer;
 mod trigger;
@@ -45,6 +46,7 @@ use self::retry::Retries;
 use self::state::States;
 use crate::cloud::Clouds;
 use crate::election::Leadership;
+use crate::metrics::Metrics;
 use crate::runtime::chain;
 use crate::runtime::health::Health;
 use crate::runtime::stop::Stop;
@@ -80,6 +82,8 @@ pub struct Process {
     pub health: Arc<Health>,
     /// Whether it may act.
     pub leadership: Leadership,
+    /// Counts what is done.
+    pub metrics: Metrics,
     /// Whether it shall end.
     pub stop: Stop,
 }
@@ -98,6 +102,7 @@ struct Context<C> {
     permits: Semaphore,
     health: Arc<Health>,
     leadership: Leadership,
+    metrics: Metrics,
     stop: Stop,
 }
 
@@ -114,6 +119,7 @@ impl<C> Context<C> {
     fn forget(&self, key: &Key) {
         self.states.forget(key);
         self.retries.reset(key);
+        self.metrics.objects().forget(&key.namespace, &key.name);
     }
 }
 
@@ -121,7 +127,7 @@ impl<C> Context<C> {
 /// that a process that comes to lead knows its objects already; acts while it leads.
 pub async fn run<C: Clouds>(client: Client, clouds: C, settings: Settings, process: Process) {
     let Settings { cluster, namespaces, concurrency, timing } = settings;
-    let Process { health, leadership, stop } = process;
+    let Process { health, leadership, metrics, stop } = process;
     let kind = ApiResource::erase::<KafkaPrivateLink>(&());
     let context = Arc::new(Context {
         publisher: Publisher::new(client.clone(), kind.clone()),
@@ -135,6 +141,7 @@ pub async fn run<C: Clouds>(client: Client, clouds: C, settings: Settings, proce
         permits: Semaphore::new(usize::from(concurrency)),
         health: Arc::clone(&health),
         leadership,
+        metrics,
         stop: stop.clone(),
     });
     let apis: Vec<Api<Watched>> = if namespaces.is_empty() {

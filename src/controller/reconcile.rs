@@ -14,6 +14,7 @@ use super::retry;
 use super::trigger::Trigger;
 use super::turn::{Next, Turn};
 use crate::cloud::Clouds;
+use crate::metrics::Ended;
 use crate::runtime::chain;
 
 /// Handles one wake-up of one object.
@@ -70,6 +71,7 @@ pub(super) fn error_policy<C>(watched: Arc<Watched>, error: &Error, context: Arc
     if error.is_conflict() {
         debug!(object = %key, error = chain(error), "the object changed meanwhile: starting over");
     } else {
+        context.metrics.passes().ended(Ended::Failed);
         let category = error.category();
         warn!(object = %key, category, error = chain(error), retry_seconds = pause.as_secs_f64(), "the pass failed");
     }

@@ -1,10 +1,10 @@
 //! One pass of one object: what is wanted, a look, and waves.
 
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use jiff::Timestamp;
 use kpl_core::desired::{Desired, Goal, Identity, Intent, Memory, Request, desired, scope, undesired};
-use kpl_core::model::{AwsName, Base, Observed, Part, Query, Region};
+use kpl_core::model::{AwsName, Base, Observed, Outcome, Part, Query, Region};
 use kpl_core::pass::{Move, Pass, Passed};
 use kpl_core::status::{checkpoint, memory};
 use kube::api::{Api, DynamicObject};
@@ -20,6 +20,7 @@ use super::state::State;
 use super::trigger::Trigger;
 use super::{Context, retry, status_writer, wave};
 use crate::cloud::{Cloud, Clouds};
+use crate::metrics::Phase;
 
 /// What comes after a pass.
 pub(super) enum Next {
@@ -96,7 +97,11 @@ impl<'a, C: Clouds> Turn<'a, C> {
         };
         let past = look::still_past(state.and_then(|state| state.past), Timestamp::now());
         let cloud = self.context.clouds.region(region, look::urgency(past.as_ref(), &cause));
+        let began = Instant::now();
+        // Then hands in AWS changed something, or brokers came, went or moved.
+        let drifts = look::stands(past.as_ref(), &cause);
         let looked = self.look(&cloud, &cause, past).await;
+        self.context.metrics.passes().took(Phase::Look, began.elapsed());
         let Looked { observed, query, kept, past, rotated } = looked;
         let complete = observed.read_failures.is_empty();
         let certain = look::looked_twice(past.as_ref(), &observed);
@@ -104,7 +109,12 @@ impl<'a, C: Clouds> Turn<'a, C> {
         let wanted = self.desire(goal, &observed, &memory);
         let machine = Pass::new(wanted, &self.object.guard(), observed, self.context.timing);
         let before = self.object.status.clone();
+        let began = Instant::now();
         let passed = self.drive(&cloud, machine, &query).await?;
+        self.context.metrics.passes().took(Phase::Waves, began.elapsed());
+        if drifts {
+            self.count_drift(&passed);
+        }
         debug!(
             steps = passed.taken.len(),
             doubt = passed.doubt.len(),
@@ -253,6 +263,17 @@ impl<'a, C: Clouds> Turn<'a, C> {
         match checkpoint(previous, pass, self.object.generation(), Timestamp::now()) {
             Some(status) => status_writer::write(&self.api, &mut self.object, status).await,
             None => Ok(()),
+        }
+    }
+
+    fn count_drift(&self, passed: &Passed) {
+        let counts = self.context.metrics.passes();
+        for (step, outcome) in &passed.taken {
+            let (kind, change) = step.labels();
+            counts.drifted(kind, change);
+            if matches!(outcome, Outcome::Done(_)) {
+                counts.repaired(kind, change);
+            }
         }
     }
 

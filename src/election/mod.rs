@@ -30,6 +30,7 @@ use self::candidate::{Ask, Candidate};
 pub use self::leadership::Leadership;
 use self::leadership::Term;
 pub use self::times::{BadTimes, Times};
+use crate::metrics::Metrics;
 use crate::runtime::chain;
 use crate::runtime::stop::Stop;
 
@@ -62,15 +63,16 @@ pub struct Election {
     settings: Settings,
     candidate: Candidate,
     term: watch::Sender<Term>,
+    metrics: Metrics,
 }
 
 impl Election {
     /// Stands for it from [`Election::run`] on.
     #[must_use]
-    pub fn new(client: kube::Client, settings: Settings) -> Self {
+    pub fn new(client: kube::Client, settings: Settings, metrics: Metrics) -> Self {
         let leases = Api::namespaced(client, &settings.namespace);
         let candidate = Candidate::new(settings.name.clone(), settings.identity.clone(), settings.times);
-        Self { leases, settings, candidate, term: watch::Sender::new(Term::Standby) }
+        Self { leases, settings, candidate, term: watch::Sender::new(Term::Standby), metrics }
     }
 
     /// Whether this process leads, for those who act.
@@ -96,6 +98,7 @@ impl Election {
                     return Err(Lost { namespace, name, seconds: times.renew_deadline.as_secs_f64() });
                 }
                 if !led {
+                    self.metrics.leads(true);
                     info!(lease = self.lease(), identity = self.settings.identity, "leads");
                 }
                 self.term.send_replace(Term::Leading { until });
@@ -162,6 +165,7 @@ impl Election {
     async fn release(mut self) {
         let Some(lease) = self.candidate.release(Timestamp::now()) else { return };
         self.term.send_replace(Term::Over);
+        self.metrics.leads(false);
         let longest = Duration::min(self.settings.times.attempt(), self.settings.times.retry_period);
         match timeout(longest, self.write(lease)).await {
             Ok(Ok(_)) => info!(lease = self.lease(), "leads no more: another replica may"),

@@ -24,4 +24,5 @@ mod regions;
 mod replicas;
 mod resilience;
 mod schema;
+mod signals;
 mod story;

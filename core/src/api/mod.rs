@@ -11,7 +11,7 @@ use k8s_openapi::apiextensions_apiserver::pkg::apis::apiextensions::v1::{
 };
 use kube::CustomResourceExt as _;
 
-pub use v1alpha1::{KafkaPrivateLink, KafkaPrivateLinkSpec, KafkaPrivateLinkStatus};
+pub use v1alpha1::{ConnectionCounts, KafkaPrivateLink, KafkaPrivateLinkSpec, KafkaPrivateLinkStatus};
 
 /// API group; also the prefix of all our tags, annotations and finalizers.
 pub const GROUP: &str = "kafka-privatelink.io";

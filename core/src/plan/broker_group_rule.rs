@@ -9,7 +9,8 @@ use crate::desired::Offer;
 use crate::model::{Answer, BrokerGroupRule, Find, Observed, Part, Port, SecurityGroupId, SecurityGroupRuleId, Tags};
 
 /// A write to a broker's group.
-#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, strum::IntoStaticStr)]
+#[strum(serialize_all = "snake_case")]
 pub enum Change {
     /// Let the load balancer reach a broker port.
     Authorize {

@@ -11,7 +11,8 @@ use crate::model::{
 };
 
 /// An answer to consumers; AWS takes several at a time, at one call a second.
-#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, strum::IntoStaticStr)]
+#[strum(serialize_all = "snake_case")]
 pub enum Change {
     /// Yes.
     Accept {

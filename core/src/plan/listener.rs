@@ -14,7 +14,8 @@ use crate::model::{
 pub const DEFAULT_IDLE_TIMEOUT_SECONDS: u32 = 350;
 
 /// A write to an NLB listener.
-#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, strum::IntoStaticStr)]
+#[strum(serialize_all = "snake_case")]
 pub enum Change {
     /// Make it: TCP.
     Create {

@@ -11,7 +11,8 @@ use super::{
 };
 
 /// One write. Every id in it was observed; the executor has nothing to decide.
-#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, strum::IntoStaticStr)]
+#[strum(serialize_all = "snake_case")]
 pub enum Step {
     /// A subnet of ours.
     Subnet(subnet::Change),
@@ -73,6 +74,23 @@ impl Step {
             Self::Connection(change) => change,
             Self::Tagging(change) => change,
         }
+    }
+
+    /// What kind of thing it writes to, and what it does there: `target_group`, `set_attributes`.
+    #[must_use]
+    pub fn labels(&self) -> (&'static str, &'static str) {
+        let change = match self {
+            Self::Subnet(change) => change.into(),
+            Self::SecurityGroup(change) => change.into(),
+            Self::BrokerGroupRule(change) => change.into(),
+            Self::TargetGroup(change) => change.into(),
+            Self::LoadBalancer(change) => change.into(),
+            Self::Listener(change) => change.into(),
+            Self::EndpointService(change) => change.into(),
+            Self::Connection(change) => change.into(),
+            Self::Tagging(change) => change.into(),
+        };
+        (self.into(), change)
     }
 
     /// The target group to whose targets the nodes of other zones lead no more.

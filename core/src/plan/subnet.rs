@@ -10,7 +10,8 @@ use crate::desired::{Offer, OfferedSubnet};
 use crate::model::{Answer, Find, Observed, Ownership, Part, Seen, SubnetId, Tagged, Tags, VpcId, ZoneId, ZoneName};
 
 /// A write to a subnet.
-#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, strum::IntoStaticStr)]
+#[strum(serialize_all = "snake_case")]
 pub enum Change {
     /// Make it.
     Create {

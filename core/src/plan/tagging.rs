@@ -7,7 +7,8 @@ use super::{Effect, joined};
 use crate::model::{Answer, HOLDER_TAG, Observed, Part, Seen, Tagged, Tags, tag_difference};
 
 /// A write to the tags of one resource. AWS has one call to set and one to remove, so it is one or the other.
-#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, strum::IntoStaticStr)]
+#[strum(serialize_all = "snake_case")]
 pub enum Change {
     /// Add or change.
     Set {

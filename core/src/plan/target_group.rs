@@ -15,7 +15,8 @@ use crate::model::{
 pub const GROUP_PORT: u16 = 9092;
 
 /// A write to a target group.
-#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, strum::IntoStaticStr)]
+#[strum(serialize_all = "snake_case")]
 pub enum Change {
     /// Make it: TCP, health check on the traffic port.
     Create {

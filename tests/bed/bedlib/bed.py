@@ -9,7 +9,7 @@ import sys
 import tempfile
 from pathlib import Path
 
-from . import control_plane, processes, programs, standin, world
+from . import control_plane, debian, processes, programs, standin, world
 
 WATCHER = "watcher"
 STATE = "bed.json"  # in the bed's folder: what `start` printed, and whether the folder is ours to remove
@@ -20,6 +20,8 @@ def build(asked):
         programs.build()
     if asked.only != "kube":
         standin.build()
+    if not asked.only:
+        _promtool()
 
 
 def start(asked):
@@ -52,7 +54,8 @@ def stop(asked):
 def run(asked):
     with _bed(asked) as bed:
         # The command ends with us too: a test runner that nobody waits for must not go on.
-        child = subprocess.Popen(asked.command, env={**os.environ, **world.environment(bed)},
+        env = {**os.environ, **world.environment(bed), "PROMTOOL": _promtool()}
+        child = subprocess.Popen(asked.command, env=env,
                                  preexec_fn=processes.end_with_parent(signal.SIGTERM))
         try:
             return child.wait()
@@ -60,6 +63,11 @@ def run(asked):
             child.terminate()
             child.wait()
             raise
+
+
+def _promtool():
+    """What judges the operator's metrics."""
+    return debian.program("prometheus", "promtool")
 
 
 def seed(asked):

@@ -16,6 +16,8 @@ pub struct Bed {
     pub aws: String,
     /// Of an administrator.
     pub kubeconfig: PathBuf,
+    /// Prometheus's judge of metrics.
+    pub promtool: PathBuf,
 }
 
 /// The bed; ends the test when there is none. Nothing but loopback is ever used: whoever has a real cluster or
@@ -24,7 +26,8 @@ pub fn bed() -> &'static Bed {
     static BED: OnceLock<Bed> = OnceLock::new();
     BED.get_or_init(|| {
         let of = |name| std::env::var(name).unwrap_or_else(|_| panic!("{name} is not set: {HOW}"));
-        let bed = Bed { aws: of("AWS_ENDPOINT_URL"), kubeconfig: of("KUBECONFIG").into() };
+        let bed =
+            Bed { aws: of("AWS_ENDPOINT_URL"), kubeconfig: of("KUBECONFIG").into(), promtool: of("PROMTOOL").into() };
         assert!(bed.aws.starts_with("http://127.0.0.1:"), "AWS_ENDPOINT_URL is not that of a test bed: {HOW}");
         let config = read(&bed.kubeconfig);
         let server = config.clusters.first().and_then(|named| named.cluster.as_ref()?.server.clone());

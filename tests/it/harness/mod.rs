@@ -5,6 +5,7 @@ mod bed;
 mod clock;
 mod consumer;
 mod guide;
+mod http;
 mod inventory;
 mod link;
 mod names;

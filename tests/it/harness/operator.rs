@@ -9,7 +9,7 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 
 use aws_sdk_ec2::config::Credentials;
 
-use super::{bed, patience};
+use super::{bed, http, patience};
 
 /// The program.
 pub fn binary() -> &'static Path {
@@ -47,6 +47,7 @@ impl Operator {
         let file = File::create(&log).expect("a log file");
         let mut command = with_credentials(credentials);
         let defaults = [
+            ("--log-level", "info,kafka_privatelink=debug"),
             ("--resync", "60s"),
             ("--full-resync", "3m"),
             ("--time-scale", TIME_SCALE),
@@ -58,7 +59,6 @@ impl Operator {
         command.envs(environment);
         command.args(["run", "--cluster-id", cluster_id, "--watch-namespace", namespace]);
         command.args(["--admin-address", "127.0.0.1:0", "--log-format", "text"]);
-        command.args(["--log-level", "info,kafka_privatelink=debug"]);
         for (flag, value) in defaults {
             if !more.contains(&flag) {
                 command.args([flag, value]);
@@ -73,6 +73,16 @@ impl Operator {
     /// What it logged.
     pub fn log(&self) -> String {
         std::fs::read_to_string(&self.log).unwrap_or_default()
+    }
+
+    /// Asks its admin server.
+    pub async fn admin(&self, method: &str, path: &str, body: Option<&str>) -> (u16, String) {
+        let address = patience::until(async || {
+            let log = self.log();
+            let said = log.split_once("admin_address=").and_then(|(_, rest)| rest.split_whitespace().next());
+            said.map(str::to_owned).ok_or_else(|| "it has not said where it listens".to_owned())
+        });
+        http::request(&address.await.expect("it listens"), method, path, body.map(str::to_owned)).await
     }
 
     /// Passes that could not be ended, but for those that somebody else's write got in the way of.

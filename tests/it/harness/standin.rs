@@ -4,10 +4,8 @@ use std::collections::BTreeMap;
 
 use serde::Deserialize;
 use serde_json::{Value, json};
-use tokio::io::{AsyncReadExt, AsyncWriteExt};
-use tokio::net::TcpStream;
 
-use super::{Inventory, bed};
+use super::{Inventory, bed, http};
 
 /// One account of the stand-in, seen from behind.
 #[derive(Clone, Debug)]
@@ -165,19 +163,9 @@ impl StandIn {
     }
 }
 
-/// One request to the stand-in, which closes after its answer.
 pub(super) async fn request(method: &str, path: &str, body: Option<Value>) -> Value {
     let address = bed().aws.strip_prefix("http://").expect("checked by bed()");
-    let body = body.map(|body| body.to_string()).unwrap_or_default();
-    let head = format!(
-        "{method} {path} HTTP/1.1\r\nHost: {address}\r\nConnection: close\r\nContent-Length: {}\r\n\r\n",
-        body.len()
-    );
-    let mut stream = TcpStream::connect(address).await.expect("the stand-in listens");
-    stream.write_all((head + &body).as_bytes()).await.expect("the stand-in takes a request");
-    let mut answer = String::new();
-    stream.read_to_string(&mut answer).await.expect("the stand-in answers");
-    let (head, body) = answer.split_once("\r\n\r\n").expect("an HTTP answer");
-    assert!(head.contains(" 200 "), "{method} {path}: {answer}");
-    serde_json::from_str(body).expect("the stand-in answers in JSON")
+    let (status, answer) = http::request(address, method, path, body.map(|body| body.to_string())).await;
+    assert_eq!(status, 200, "{method} {path}: {answer}");
+    serde_json::from_str(&answer).expect("the stand-in answers in JSON")
 }
