@@ -38,15 +38,17 @@ test-long: bed-build ## the same with 100,000 histories and the tests that take 
 	python3 tests/run.py --long
 
 .PHONY: check
-check: ## format, lint, generated files
+check: bed-build ## format, lint, generated files
 	cargo fmt --all --check
 	cargo clippy $(CARGO_ALL) -- --deny warnings
 	cargo test --workspace --locked --test generated
-	python3 -m compileall -q tests demo bench
+	python3 deploy/generate.py --check
+	python3 -m compileall -q tests demo bench deploy
 
 .PHONY: generate
-generate: ## the CRD and docs/metrics.md from the Rust types, the IAM policies from the calls
+generate: bed-build ## what is made of the Rust types, of the AWS calls and of the chart
 	UPDATE_GENERATED=1 cargo test --workspace --locked --test generated
+	python3 deploy/generate.py
 
 .PHONY: bench
 bench: bed-build ## what the operator costs, beside its targets, on a release build (8 minutes; first time 20 more)

@@ -33,10 +33,11 @@ def main():
     # The long tests count what they played: that is shown also where nothing failed.
     names = ["--show-output"] if long else ["--skip", "long_"]
     stages = [
-        ("stand-in, bed and alerts", bed_tests(), count_pytest),
+        ("stand-in, bed and alerts", pytest("tests/bed", "tests/monitoring"), count_pytest),
         ("build", ["cargo", "build", "--workspace", "--all-targets", "--locked"], count_nothing),
         ("operator", [*BED, "run", "--crd", CRD, "--",
                       "cargo", "test", "--workspace", "--no-fail-fast", "--locked", "--", *names], count_rust),
+        ("charts", pytest("tests/charts"), count_pytest),
     ]
     total, broken = [0, 0, 0], []
     for name, command, count in stages:
@@ -61,10 +62,10 @@ def pick():
     return str(int(head.stdout.strip() or "1", 16))
 
 
-def bed_tests():
+def pytest(*folders):
     sys.path.insert(0, str(HERE / "bed"))
     from bedlib import standin
-    return [str(standin.python()), "-m", "pytest", "-q", "-p", "no:cacheprovider", "tests/bed", "tests/monitoring"]
+    return [str(standin.python()), "-m", "pytest", "-q", "-p", "no:cacheprovider", *folders]
 
 
 def stream(command, env):
