@@ -23,6 +23,7 @@ mod limits;
 mod regions;
 mod replicas;
 mod resilience;
+mod rights;
 mod schema;
 mod signals;
 mod story;

@@ -112,6 +112,11 @@ impl Scene {
         self.credentials = credentials(account).await;
     }
 
+    /// From now on operators get the keys of a role with just these policies.
+    pub async fn act_under(&mut self, policies: &Value) {
+        self.credentials = self.account.standin.role(&self.account.region, policies).await;
+    }
+
     /// The object of most tests.
     pub fn orders(&self) -> Link<'_> {
         self.link("orders")
