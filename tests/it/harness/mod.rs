@@ -1,6 +1,7 @@
 //! What the tests stand on: a bed for all, and for each test an account, a world, a namespace and an operator.
 
 mod account;
+mod actor;
 mod bed;
 mod clock;
 mod consumer;
@@ -19,6 +20,7 @@ mod trouble;
 mod way;
 
 pub use account::{Account, random_account};
+pub use actor::{Actor, Rights};
 pub use bed::bed;
 pub use clock::Clock;
 pub use consumer::Consumer;
@@ -33,4 +35,4 @@ pub use random::random;
 pub use scene::{CLUSTER_ID, Scene, listener};
 pub use standin::{Call, Calls, StandIn, Written};
 pub use trouble::Trouble;
-pub use way::{Way, kubeconfig};
+pub use way::Way;

@@ -11,7 +11,7 @@ use serde_json::{Value, json};
 
 use super::account::credentials;
 use super::operator::Environment;
-use super::{Account, Inventory, Link, Operator, World, ZONES, bed, patience};
+use super::{Account, Actor, Inventory, Link, Operator, World, ZONES, bed, patience};
 
 /// `--cluster-id` of the operators.
 pub const CLUSTER_ID: &str = "bed";
@@ -33,6 +33,8 @@ pub struct Scene {
     /// What operators get in their environment.
     pub environment: Environment,
     credentials: Credentials,
+    /// Whom the API server takes operators for.
+    pub actor: Actor,
     kube: kube::Client,
 }
 
@@ -58,6 +60,7 @@ impl Scene {
         let metadata = ObjectMeta { name: Some(namespace.clone()), ..ObjectMeta::default() };
         let made = Namespace { metadata, ..Namespace::default() };
         Api::all(kube.clone()).create(&PostParams::default(), &made).await.expect("a namespace");
+        let actor = Actor::in_namespace(&kube, &namespace).await;
         let before = account.inventory().await;
         let credentials = credentials(&account.id).await;
         Self {
@@ -68,6 +71,7 @@ impl Scene {
             operators: Vec::new(),
             environment: Environment::new(),
             credentials,
+            actor,
             kube,
         }
     }
@@ -80,7 +84,9 @@ impl Scene {
 
     /// An operator that is not among the scene's yet.
     pub fn another_operator(&self, more: &[&str]) -> Operator {
-        Operator::start(CLUSTER_ID, &self.namespace, &self.credentials, &self.environment, more)
+        let mut environment = Environment::from([("KUBECONFIG", self.actor.kubeconfig.clone().into())]);
+        environment.extend(self.environment.clone());
+        Operator::start(CLUSTER_ID, &self.namespace, &self.credentials, &environment, more)
     }
 
     /// The latest operator.

@@ -1,5 +1,6 @@
-//! What the operator may do: what its role in AWS allows suffices, and all of it is used.
+//! What the operator may do: what its roles in AWS and in Kubernetes allow suffices, and all of it is used.
 
 mod aws;
+mod kubernetes;
 mod policies;
 mod story;
