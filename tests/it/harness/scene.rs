@@ -11,7 +11,7 @@ use serde_json::{Value, json};
 
 use super::account::credentials;
 use super::operator::Environment;
-use super::{Account, Actor, Inventory, Link, Operator, World, ZONES, bed, patience};
+use super::{Account, Actor, Inventory, Link, Operator, Policies, World, ZONES, bed, patience};
 
 /// `--cluster-id` of the operators.
 pub const CLUSTER_ID: &str = "bed";
@@ -62,7 +62,8 @@ impl Scene {
         Api::all(kube.clone()).create(&PostParams::default(), &made).await.expect("a namespace");
         let actor = Actor::in_namespace(&kube, &namespace).await;
         let before = account.inventory().await;
-        let credentials = credentials(&account.id).await;
+        account.standin.set(json!({ "iam_enforced": true })).await;
+        let credentials = account.standin.role(REGION, &Policies::manage().documents()).await;
         Self {
             account,
             world,
@@ -115,7 +116,11 @@ impl Scene {
 
     /// From now on operators get the keys of this account.
     pub async fn use_account(&mut self, account: &str) {
-        self.credentials = credentials(account).await;
+        self.credentials = if account == self.account.id {
+            self.account.standin.role(REGION, &Policies::manage().documents()).await
+        } else {
+            credentials(account).await
+        };
     }
 
     /// From now on operators get the keys of a role with just these policies.

@@ -10,9 +10,8 @@ use kafka_privatelink::aws::right::Needs;
 use kpl_core::api::KafkaPrivateLink;
 use serde_json::json;
 
-use super::policies::{Missing, Policies};
 use super::story::Life;
-use crate::harness::{Scene, ZONES, random, until};
+use crate::harness::{Missing, Policies, Scene, ZONES, random, until};
 
 /// AWS asks for it on somebody's behalf: nobody calls it.
 const NOT_CALLED: [&str; 1] = [operation::ON_BEHALF.0];
@@ -45,7 +44,6 @@ async fn observing_needs_reads_only() {
     let mut scene = Scene::start().await;
     scene.orders().create_and_settle(scene.plain_spec()).await;
     scene.operator().stop();
-    scene.account.standin.set(json!({ "iam_enforced": true })).await;
     scene.act_under(&Policies::observe().documents()).await;
     scene.start_operator(&[]);
     scene.orders().change(json!({ "mode": "Observe" })).await;

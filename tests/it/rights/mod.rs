@@ -2,5 +2,4 @@
 
 mod aws;
 mod kubernetes;
-mod policies;
 mod story;

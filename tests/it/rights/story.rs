@@ -18,7 +18,6 @@ impl Life {
         let mut scene = Scene::quiet().await;
         let another = scene.world.add_subnet("usw2-az4", "10.0.96.0/20").await;
         scene.before = scene.inventory().await;
-        scene.account.standin.set(json!({ "iam_enforced": true })).await;
         let consumer = Consumer::fresh(&scene.account.region, &ZONES).await;
         Self { scene, consumer, another }
     }
