@@ -51,7 +51,7 @@ check: bed-build judges ## format, lint, generated files, charts, licences
 	python3 -m compileall -q tests demo bench deploy
 
 .PHONY: generate
-generate: bed-build ## the CRD and docs/metrics.md from the Rust types, and what follows from them and from the chart
+generate: bed-build ## what is made of the Rust types, of the AWS calls and of the chart
 	UPDATE_GENERATED=1 cargo test --workspace --locked --test generated
 	python3 deploy/generate.py
 

@@ -11,6 +11,7 @@ pub mod cli;
 pub mod cloud;
 pub mod controller;
 pub mod election;
+pub mod iam;
 pub mod metrics;
 pub mod runtime;
 

@@ -24,6 +24,7 @@ mod observe;
 pub mod operation;
 mod part;
 mod path;
+pub mod right;
 mod security_group;
 mod subnet;
 mod tagging;

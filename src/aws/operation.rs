@@ -1,72 +1,99 @@
 //! The API calls that the operator makes, by the names of the rights that they need.
 
+use super::right::{Grant, Kind, Needs, When};
+
+macro_rules! needs {
+    (needs nothing) => { Needs::Nothing };
+    (reads) => { Needs::Read };
+    (writes [$($kind:ident $when:ident),+]) => {
+        Needs::Write(&[$(Grant { on: Kind::$kind, when: When::$when }),+])
+    };
+}
+
 macro_rules! operations {
-    ($($name:ident = $text:literal),+ $(,)?) => {
+    ($($name:ident = $text:literal $($need:ident)+ $([$($grants:tt)+])?),+ $(,)?) => {
         $(
             #[doc = concat!("`", $text, "`")]
             pub const $name: &str = $text;
         )+
-        /// All of them: what the operator's role has to allow.
-        pub const ALL: &[&str] = &[$($name),+];
+        /// All of them, each with what the operator's role has to allow for it.
+        pub const ALL: &[(&str, Needs)] = &[$(($name, needs!($($need)+ $([$($grants)+])?))),+];
     };
 }
 
+/// What nobody calls, and AWS asks for when the first load balancer of an account is made: "Service-linked
+/// roles for Elastic Load Balancing".
+pub const ON_BEHALF: (&str, Needs) =
+    ("iam:CreateServiceLinkedRole", Needs::Write(&[Grant { on: Kind::ElbRole, when: When::ForElb }]));
+
 operations! {
-    GET_CALLER_IDENTITY = "sts:GetCallerIdentity",
+    GET_CALLER_IDENTITY = "sts:GetCallerIdentity" needs nothing,
 
-    DESCRIBE_VPCS = "ec2:DescribeVpcs",
-    DESCRIBE_AVAILABILITY_ZONES = "ec2:DescribeAvailabilityZones",
-    DESCRIBE_SUBNETS = "ec2:DescribeSubnets",
-    CREATE_SUBNET = "ec2:CreateSubnet",
-    DELETE_SUBNET = "ec2:DeleteSubnet",
-    DESCRIBE_INSTANCES = "ec2:DescribeInstances",
-    DESCRIBE_SECURITY_GROUPS = "ec2:DescribeSecurityGroups",
-    DESCRIBE_SECURITY_GROUP_RULES = "ec2:DescribeSecurityGroupRules",
-    DESCRIBE_NETWORK_INTERFACES = "ec2:DescribeNetworkInterfaces",
-    CREATE_SECURITY_GROUP = "ec2:CreateSecurityGroup",
-    DELETE_SECURITY_GROUP = "ec2:DeleteSecurityGroup",
-    AUTHORIZE_SECURITY_GROUP_INGRESS = "ec2:AuthorizeSecurityGroupIngress",
-    AUTHORIZE_SECURITY_GROUP_EGRESS = "ec2:AuthorizeSecurityGroupEgress",
-    REVOKE_SECURITY_GROUP_INGRESS = "ec2:RevokeSecurityGroupIngress",
-    REVOKE_SECURITY_GROUP_EGRESS = "ec2:RevokeSecurityGroupEgress",
-    DESCRIBE_ENDPOINT_SERVICES = "ec2:DescribeVpcEndpointServiceConfigurations",
-    DESCRIBE_ENDPOINT_SERVICE_PERMISSIONS = "ec2:DescribeVpcEndpointServicePermissions",
-    DESCRIBE_ENDPOINT_CONNECTIONS = "ec2:DescribeVpcEndpointConnections",
-    CREATE_ENDPOINT_SERVICE = "ec2:CreateVpcEndpointServiceConfiguration",
-    MODIFY_ENDPOINT_SERVICE = "ec2:ModifyVpcEndpointServiceConfiguration",
-    MODIFY_ENDPOINT_SERVICE_PERMISSIONS = "ec2:ModifyVpcEndpointServicePermissions",
-    DELETE_ENDPOINT_SERVICES = "ec2:DeleteVpcEndpointServiceConfigurations",
-    ACCEPT_ENDPOINT_CONNECTIONS = "ec2:AcceptVpcEndpointConnections",
-    REJECT_ENDPOINT_CONNECTIONS = "ec2:RejectVpcEndpointConnections",
-    DESCRIBE_EC2_TAGS = "ec2:DescribeTags",
-    CREATE_EC2_TAGS = "ec2:CreateTags",
-    DELETE_EC2_TAGS = "ec2:DeleteTags",
+    DESCRIBE_VPCS = "ec2:DescribeVpcs" reads,
+    DESCRIBE_AVAILABILITY_ZONES = "ec2:DescribeAvailabilityZones" reads,
+    DESCRIBE_SUBNETS = "ec2:DescribeSubnets" reads,
+    CREATE_SUBNET = "ec2:CreateSubnet" writes [Subnet New, Vpc Always],
+    DELETE_SUBNET = "ec2:DeleteSubnet" writes [Subnet Ours],
+    DESCRIBE_INSTANCES = "ec2:DescribeInstances" reads,
+    DESCRIBE_SECURITY_GROUPS = "ec2:DescribeSecurityGroups" reads,
+    DESCRIBE_SECURITY_GROUP_RULES = "ec2:DescribeSecurityGroupRules" reads,
+    DESCRIBE_NETWORK_INTERFACES = "ec2:DescribeNetworkInterfaces" reads,
+    CREATE_SECURITY_GROUP = "ec2:CreateSecurityGroup" writes [SecurityGroup New, Vpc Always],
+    DELETE_SECURITY_GROUP = "ec2:DeleteSecurityGroup" writes [SecurityGroup Ours],
+    AUTHORIZE_SECURITY_GROUP_INGRESS = "ec2:AuthorizeSecurityGroupIngress" writes [
+        SecurityGroup Ours, BrokerGroup Always, BrokerGroupRule New
+    ],
+    AUTHORIZE_SECURITY_GROUP_EGRESS = "ec2:AuthorizeSecurityGroupEgress" writes [SecurityGroup Ours],
+    REVOKE_SECURITY_GROUP_INGRESS = "ec2:RevokeSecurityGroupIngress" writes [SecurityGroup Ours, BrokerGroup Always],
+    REVOKE_SECURITY_GROUP_EGRESS = "ec2:RevokeSecurityGroupEgress" writes [SecurityGroup Ours],
+    DESCRIBE_ENDPOINT_SERVICES = "ec2:DescribeVpcEndpointServiceConfigurations" reads,
+    DESCRIBE_ENDPOINT_SERVICE_PERMISSIONS = "ec2:DescribeVpcEndpointServicePermissions" reads,
+    DESCRIBE_ENDPOINT_CONNECTIONS = "ec2:DescribeVpcEndpointConnections" reads,
+    CREATE_ENDPOINT_SERVICE = "ec2:CreateVpcEndpointServiceConfiguration" writes [EndpointService New],
+    MODIFY_ENDPOINT_SERVICE = "ec2:ModifyVpcEndpointServiceConfiguration" writes [EndpointService Ours],
+    MODIFY_ENDPOINT_SERVICE_PERMISSIONS = "ec2:ModifyVpcEndpointServicePermissions" writes [EndpointService Ours],
+    DELETE_ENDPOINT_SERVICES = "ec2:DeleteVpcEndpointServiceConfigurations" writes [EndpointService Ours],
+    ACCEPT_ENDPOINT_CONNECTIONS = "ec2:AcceptVpcEndpointConnections" writes [EndpointService Ours],
+    REJECT_ENDPOINT_CONNECTIONS = "ec2:RejectVpcEndpointConnections" writes [EndpointService Ours],
+    DESCRIBE_EC2_TAGS = "ec2:DescribeTags" reads,
+    CREATE_EC2_TAGS = "ec2:CreateTags" writes [
+        Subnet TagsOfNew, SecurityGroup TagsOfNew, EndpointService TagsOfNew, BrokerGroupRule TagsOfNew,
+        Subnet TagsOfOurs, SecurityGroup TagsOfOurs, EndpointService TagsOfOurs
+    ],
+    DELETE_EC2_TAGS = "ec2:DeleteTags" writes [
+        Subnet TagsOfOurs, SecurityGroup TagsOfOurs, EndpointService TagsOfOurs
+    ],
 
-    DESCRIBE_TARGET_GROUPS = "elasticloadbalancing:DescribeTargetGroups",
-    DESCRIBE_TARGET_GROUP_ATTRIBUTES = "elasticloadbalancing:DescribeTargetGroupAttributes",
-    DESCRIBE_TARGET_HEALTH = "elasticloadbalancing:DescribeTargetHealth",
-    CREATE_TARGET_GROUP = "elasticloadbalancing:CreateTargetGroup",
-    MODIFY_TARGET_GROUP = "elasticloadbalancing:ModifyTargetGroup",
-    MODIFY_TARGET_GROUP_ATTRIBUTES = "elasticloadbalancing:ModifyTargetGroupAttributes",
-    REGISTER_TARGETS = "elasticloadbalancing:RegisterTargets",
-    DEREGISTER_TARGETS = "elasticloadbalancing:DeregisterTargets",
-    DELETE_TARGET_GROUP = "elasticloadbalancing:DeleteTargetGroup",
-    DESCRIBE_LOAD_BALANCERS = "elasticloadbalancing:DescribeLoadBalancers",
-    DESCRIBE_LOAD_BALANCER_ATTRIBUTES = "elasticloadbalancing:DescribeLoadBalancerAttributes",
-    CREATE_LOAD_BALANCER = "elasticloadbalancing:CreateLoadBalancer",
-    MODIFY_LOAD_BALANCER_ATTRIBUTES = "elasticloadbalancing:ModifyLoadBalancerAttributes",
-    SET_SECURITY_GROUPS = "elasticloadbalancing:SetSecurityGroups",
-    SET_SUBNETS = "elasticloadbalancing:SetSubnets",
-    DELETE_LOAD_BALANCER = "elasticloadbalancing:DeleteLoadBalancer",
-    DESCRIBE_LISTENERS = "elasticloadbalancing:DescribeListeners",
-    DESCRIBE_LISTENER_ATTRIBUTES = "elasticloadbalancing:DescribeListenerAttributes",
-    CREATE_LISTENER = "elasticloadbalancing:CreateListener",
-    MODIFY_LISTENER = "elasticloadbalancing:ModifyListener",
-    MODIFY_LISTENER_ATTRIBUTES = "elasticloadbalancing:ModifyListenerAttributes",
-    DELETE_LISTENER = "elasticloadbalancing:DeleteListener",
-    DESCRIBE_ELB_TAGS = "elasticloadbalancing:DescribeTags",
-    ADD_ELB_TAGS = "elasticloadbalancing:AddTags",
-    REMOVE_ELB_TAGS = "elasticloadbalancing:RemoveTags",
+    DESCRIBE_TARGET_GROUPS = "elasticloadbalancing:DescribeTargetGroups" reads,
+    DESCRIBE_TARGET_GROUP_ATTRIBUTES = "elasticloadbalancing:DescribeTargetGroupAttributes" reads,
+    DESCRIBE_TARGET_HEALTH = "elasticloadbalancing:DescribeTargetHealth" reads,
+    CREATE_TARGET_GROUP = "elasticloadbalancing:CreateTargetGroup" writes [TargetGroup New],
+    MODIFY_TARGET_GROUP = "elasticloadbalancing:ModifyTargetGroup" writes [TargetGroup Ours],
+    MODIFY_TARGET_GROUP_ATTRIBUTES = "elasticloadbalancing:ModifyTargetGroupAttributes" writes [TargetGroup Ours],
+    REGISTER_TARGETS = "elasticloadbalancing:RegisterTargets" writes [TargetGroup Ours],
+    DEREGISTER_TARGETS = "elasticloadbalancing:DeregisterTargets" writes [TargetGroup Ours],
+    DELETE_TARGET_GROUP = "elasticloadbalancing:DeleteTargetGroup" writes [TargetGroup Ours],
+    DESCRIBE_LOAD_BALANCERS = "elasticloadbalancing:DescribeLoadBalancers" reads,
+    DESCRIBE_LOAD_BALANCER_ATTRIBUTES = "elasticloadbalancing:DescribeLoadBalancerAttributes" reads,
+    CREATE_LOAD_BALANCER = "elasticloadbalancing:CreateLoadBalancer" writes [LoadBalancer New],
+    MODIFY_LOAD_BALANCER_ATTRIBUTES = "elasticloadbalancing:ModifyLoadBalancerAttributes" writes [LoadBalancer Ours],
+    SET_SECURITY_GROUPS = "elasticloadbalancing:SetSecurityGroups" writes [LoadBalancer Ours],
+    SET_SUBNETS = "elasticloadbalancing:SetSubnets" writes [LoadBalancer Ours],
+    DELETE_LOAD_BALANCER = "elasticloadbalancing:DeleteLoadBalancer" writes [LoadBalancer Ours],
+    DESCRIBE_LISTENERS = "elasticloadbalancing:DescribeListeners" reads,
+    DESCRIBE_LISTENER_ATTRIBUTES = "elasticloadbalancing:DescribeListenerAttributes" reads,
+    CREATE_LISTENER = "elasticloadbalancing:CreateListener" writes [LoadBalancer NewInOurs],
+    MODIFY_LISTENER = "elasticloadbalancing:ModifyListener" writes [Listener Ours],
+    MODIFY_LISTENER_ATTRIBUTES = "elasticloadbalancing:ModifyListenerAttributes" writes [Listener Ours],
+    DELETE_LISTENER = "elasticloadbalancing:DeleteListener" writes [Listener Ours],
+    DESCRIBE_ELB_TAGS = "elasticloadbalancing:DescribeTags" reads,
+    ADD_ELB_TAGS = "elasticloadbalancing:AddTags" writes [
+        LoadBalancer TagsOfNew, Listener TagsOfNew, TargetGroup TagsOfNew, LoadBalancer TagsOfOurs,
+        Listener TagsOfOurs, TargetGroup TagsOfOurs
+    ],
+    REMOVE_ELB_TAGS = "elasticloadbalancing:RemoveTags" writes [
+        LoadBalancer TagsOfOurs, Listener TagsOfOurs, TargetGroup TagsOfOurs
+    ],
 }
 
 #[cfg(test)]
@@ -87,6 +114,6 @@ mod tests {
             told.extend(words.map(|action| format!("{service}:{action}")));
         }
         assert!(readme.contains("`sts:GetCallerIdentity`"));
-        assert_eq!(told, ALL.iter().map(|name| (*name).to_owned()).collect());
+        assert_eq!(told, ALL.iter().map(|(name, _)| (*name).to_owned()).collect());
     }
 }

@@ -4,6 +4,7 @@ mod cluster;
 mod confirm;
 mod duration;
 mod handover;
+mod iam;
 mod object;
 mod operate;
 mod preview;
@@ -52,6 +53,8 @@ enum Command {
     Handover(handover::Arguments),
     /// Print the CRD, for `kubectl apply --server-side -f -`.
     Crd,
+    /// Print the IAM policy for the operator's role, as JSON.
+    IamPolicy(iam::Arguments),
     /// Print the version.
     Version,
     /// Print completions for a shell.
@@ -80,6 +83,8 @@ enum Failed {
     Confirm(#[from] confirm::Failed),
     #[error(transparent)]
     Handover(#[from] handover::Failed),
+    #[error(transparent)]
+    Policy(#[from] iam::TooLong),
 }
 
 /// Runs what the command line of this process says; `clouds` is asked only by commands that need AWS.
@@ -122,6 +127,7 @@ fn execute<C: Clouds, F: Future<Output = C>>(
         Command::Confirm(arguments) => runtime()?.block_on(confirm::run(arguments))?,
         Command::Handover(arguments) => runtime()?.block_on(handover::run(arguments))?,
         Command::Crd => print(&crd()?)?,
+        Command::IamPolicy(arguments) => print(&arguments.policy()?)?,
         Command::Version => print(&format!("kafka-privatelink {}\n", env!("CARGO_PKG_VERSION")))?,
         Command::Completions { shell } => {
             let mut text = Vec::new();

@@ -24,6 +24,7 @@ mod plug_in;
 mod regions;
 mod replicas;
 mod resilience;
+mod rights;
 mod schema;
 mod signals;
 mod story;

@@ -5,7 +5,7 @@ use k8s_openapi::api::coordination::v1::Lease;
 use crate::harness::{Clock, Scene, Way, is};
 
 /// The lease that a scene's replicas share.
-const LEASE: &str = "kafka-privatelink";
+const LEASE: &str = "kafka-privatelink-operator";
 
 /// Times that are short, so that a test does not wait long for those who say nothing.
 const SHORT: [&str; 6] = ["--lease-duration", "5s", "--lease-renew-deadline", "4s", "--lease-retry-period", "1s"];

@@ -62,13 +62,21 @@ impl fmt::Display for Failure {
                 write!(f, "{operation}: the operator's AWS credentials have expired ({code}: {message})")
             }
             ErrorClass::Denied => {
-                write!(f, "{operation} is denied: the operator's role needs this action ({code}: {message})")
+                let lacks = lacking(message).filter(|action| action != operation);
+                let lacks = lacks.unwrap_or("this action");
+                write!(f, "{operation} is denied: the operator's role needs {lacks} ({code}: {message})")
             }
             ErrorClass::Quota => write!(f, "{operation}: a quota of the account is reached ({code}: {message})"),
             _ if code.is_empty() => write!(f, "{operation}: {message}"),
             _ => write!(f, "{operation}: {code}: {message}"),
         }
     }
+}
+
+/// The right that AWS names: a create may lack the one to tag.
+fn lacking(message: &str) -> Option<&str> {
+    let (_, rest) = message.split_once("is not authorized to perform: ")?;
+    rest.split([' ', ',']).next().filter(|action| action.contains(':'))
 }
 
 /// What AWS made known by accepting a step.

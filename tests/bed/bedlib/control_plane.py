@@ -16,6 +16,11 @@ CONTROLLERS = ("garbage-collector-controller", "namespace-controller", "servicea
                "root-ca-certificate-publisher-controller")
 WORKLOADS = ("deployment-controller", "replicaset-controller", "statefulset-controller", "daemonset-controller",
              "job-controller", "cronjob-controller", "endpointslice-controller")
+# Who asked for what: the accounts of programs that tests start, not those of the control plane itself.
+AUDIT = {"apiVersion": "audit.k8s.io/v1", "kind": "Policy", "omitStages": ["RequestReceived"], "rules": [
+    {"level": "None", "userGroups": ["system:serviceaccounts:kube-system"]},
+    {"level": "Metadata", "userGroups": ["system:serviceaccounts"]},
+    {"level": "None"}]}
 
 
 def start(folder, crds, workloads, apiserver_flags, ends_with_parent):
@@ -37,6 +42,8 @@ def start(folder, crds, workloads, apiserver_flags, ends_with_parent):
         f"--data-dir={folder / 'etcd'}", "--unsafe-no-fsync", "--log-level=warn",
         f"--listen-client-urls=http://127.0.0.1:{etcd_port}", f"--advertise-client-urls=http://127.0.0.1:{etcd_port}",
         "--listen-peer-urls=http://127.0.0.1:0"])
+    policy = folder / "audit-policy.json"
+    policy.write_text(json.dumps(AUDIT))
     spawn("kube-apiserver", [
         f"--etcd-servers=http://127.0.0.1:{etcd_port}",
         "--bind-address=127.0.0.1", "--advertise-address=127.0.0.1", f"--secure-port={port}",
@@ -45,6 +52,7 @@ def start(folder, crds, workloads, apiserver_flags, ends_with_parent):
         f"--token-auth-file={folder / 'tokens.csv'}", "--authorization-mode=RBAC",
         "--service-account-issuer=https://kubernetes.default.svc",
         f"--service-account-key-file={key}", f"--service-account-signing-key-file={key}",
+        f"--audit-policy-file={policy}", f"--audit-log-path={folder / 'audit.log'}",
         "--service-cluster-ip-range=10.0.0.0/24", "--profiling=false", *apiserver_flags])
     kubeconfig = folder / "kubeconfig"
     _kubeconfig(kubeconfig, server, authority, "admin", tokens["admin"])

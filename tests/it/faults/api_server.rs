@@ -1,11 +1,9 @@
 //! The API server is away for a while, or does not take status.
 
-use k8s_openapi::api::rbac::v1::{ClusterRole, ClusterRoleBinding, Role, RoleBinding};
-use kube::api::{Api, DeleteParams, PostParams};
-use serde::de::DeserializeOwned;
-use serde_json::{Value, json};
+use k8s_openapi::api::rbac::v1::PolicyRule;
+use serde_json::json;
 
-use crate::harness::{Scene, Way, bed, condition, is, kubeconfig};
+use crate::harness::{Rights, Scene, Way, condition, is};
 
 #[tokio::test]
 async fn long_away_for_a_minute_in_the_middle() {
@@ -42,52 +40,17 @@ async fn long_away_for_a_minute_in_the_middle() {
     scene.aws_is_as_before().await;
 }
 
-/// The operator as a user that may not write status.
-const USER: &str = "operator-without-status";
-
-fn of_rbac<T: DeserializeOwned>(object: Value) -> T {
-    serde_json::from_value(object).expect("an RBAC object")
-}
-
-/// What the README asks for, without status; and a binding by which status can be allowed.
-async fn restrict(scene: &mut Scene) -> ClusterRoleBinding {
-    let subject = json!([{ "kind": "User", "name": USER, "apiGroup": "rbac.authorization.k8s.io" }]);
-    let bound = |kind: &str, name: &str| {
-        json!({ "metadata": { "name": name }, "subjects": subject,
-            "roleRef": { "kind": kind, "name": name, "apiGroup": "rbac.authorization.k8s.io" } })
-    };
-    let rules = json!([
-        { "apiGroups": ["kafka-privatelink.io"], "resources": ["kafkaprivatelinks"], "verbs": ["get", "list", "watch", "patch"] },
-        { "apiGroups": ["events.k8s.io"], "resources": ["events"], "verbs": ["create", "patch"] },
-    ]);
-    let role: Role = of_rbac(json!({ "metadata": { "name": "operator" }, "rules": rules }));
-    scene.api().create(&PostParams::default(), &role).await.expect("a role");
-    let binding: RoleBinding = of_rbac(bound("Role", "operator"));
-    scene.api().create(&PostParams::default(), &binding).await.expect("a binding");
-
-    let kube = bed().kube().await;
-    let (cluster, status) = (format!("{}-uid", scene.namespace), format!("{}-status", scene.namespace));
-    let uid = json!([{ "apiGroups": [""], "resources": ["namespaces"], "verbs": ["get"] }]);
-    let of_status = json!([{ "apiGroups": ["kafka-privatelink.io"], "resources": ["kafkaprivatelinks/status"], "verbs": ["patch"] }]);
-    for (name, rules) in [(&cluster, uid), (&status, of_status)] {
-        let role: ClusterRole = of_rbac(json!({ "metadata": { "name": name }, "rules": rules }));
-        Api::all(kube.clone()).create(&PostParams::default(), &role).await.expect("a cluster role");
-    }
-    let binding: ClusterRoleBinding = of_rbac(bound("ClusterRole", &cluster));
-    Api::all(kube.clone()).create(&PostParams::default(), &binding).await.expect("a cluster binding");
-    let file = kubeconfig(scene, |config| config["users"][0]["user"]["as"] = USER.into());
-    scene.environment.insert("KUBECONFIG", file.into());
-    of_rbac(bound("ClusterRole", &status))
-}
-
 #[tokio::test]
 async fn long_status_is_refused_for_a_while() {
     let mut scene = Scene::quiet().await;
-    let right = restrict(&mut scene).await;
-    let rights: Api<ClusterRoleBinding> = Api::all(bed().kube().await);
-    let give = async || rights.create(&PostParams::default(), &right).await.map(drop).expect("the right is given");
-    let name = right.metadata.name.as_deref().expect("a name");
-    let take = async || rights.delete(name, &DeleteParams::default()).await.map(drop).expect("the right is taken");
+    let actor = scene.actor.clone();
+    let all = Rights::installed().objects.rules.expect("rules");
+    let of_status = |rule: &PolicyRule| rule.resources == Some(vec!["kafkaprivatelinks/status".to_owned()]);
+    let others: Vec<PolicyRule> = all.iter().filter(|rule| !of_status(rule)).cloned().collect();
+    assert_eq!(others.len() + 1, all.len());
+    let give = async || actor.may(all.clone()).await;
+    let take = async || actor.may(others.clone()).await;
+    take().await;
     let refused = async |scene: &Scene, more: usize| {
         let failed = || scene.operators.iter().map(|operator| operator.failed_passes().len()).sum::<usize>();
         let wanted = failed() + more;

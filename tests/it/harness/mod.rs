@@ -1,6 +1,7 @@
 //! What the tests stand on: a bed for all, and for each test an account, a world, a namespace and an operator.
 
 mod account;
+mod actor;
 mod bed;
 mod clock;
 mod consumer;
@@ -11,6 +12,7 @@ mod link;
 mod names;
 mod operator;
 mod patience;
+mod policies;
 mod portrait;
 mod random;
 mod scene;
@@ -19,6 +21,7 @@ mod trouble;
 mod way;
 
 pub use account::{Account, random_account};
+pub use actor::{Actor, Rights};
 pub use bed::bed;
 pub use clock::Clock;
 pub use consumer::Consumer;
@@ -28,9 +31,10 @@ pub use link::{Link, condition, is};
 pub use names::{Names, named, named_text};
 pub use operator::{Operator, binary, with_credentials};
 pub use patience::{until, until_within};
+pub use policies::{Missing, Policies};
 pub use portrait::values_at;
 pub use random::random;
 pub use scene::{CLUSTER_ID, Scene, listener};
 pub use standin::{Call, Calls, StandIn, Written};
 pub use trouble::Trouble;
-pub use way::{Way, kubeconfig};
+pub use way::Way;

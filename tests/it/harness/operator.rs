@@ -55,6 +55,8 @@ impl Operator {
             ("--aws-rate-limits", "off"),
             // Most tests have one operator, and some kill it: nobody waits for the lease of the dead.
             ("--leader-election", "disabled"),
+            // The one that its role names.
+            ("--lease-name", "kafka-privatelink-operator"),
         ];
         command.envs(environment);
         command.args(["run", "--cluster-id", cluster_id, "--watch-namespace", namespace]);
@@ -87,7 +89,8 @@ impl Operator {
 
     /// Passes that could not be ended, but for those that somebody else's write got in the way of.
     pub fn failed_passes(&self) -> Vec<String> {
-        let failed = |line: &&str| line.contains("the pass failed") && !line.contains("onflict");
+        let failed =
+            |line: &&str| line.contains("the pass failed") && !line.contains("onflict") || line.contains("forbidden");
         self.log().lines().filter(|line| failed(line) || line.contains("panicked")).map(str::to_owned).collect()
     }
 

@@ -11,7 +11,7 @@ use serde_json::{Value, json};
 
 use super::account::credentials;
 use super::operator::Environment;
-use super::{Account, Inventory, Link, Operator, World, ZONES, bed, patience};
+use super::{Account, Actor, Inventory, Link, Operator, Policies, World, ZONES, bed, patience};
 
 /// `--cluster-id` of the operators.
 pub const CLUSTER_ID: &str = "bed";
@@ -33,6 +33,8 @@ pub struct Scene {
     /// What operators get in their environment.
     pub environment: Environment,
     credentials: Credentials,
+    /// Whom the API server takes operators for.
+    pub actor: Actor,
     kube: kube::Client,
 }
 
@@ -58,8 +60,10 @@ impl Scene {
         let metadata = ObjectMeta { name: Some(namespace.clone()), ..ObjectMeta::default() };
         let made = Namespace { metadata, ..Namespace::default() };
         Api::all(kube.clone()).create(&PostParams::default(), &made).await.expect("a namespace");
+        let actor = Actor::in_namespace(&kube, &namespace).await;
         let before = account.inventory().await;
-        let credentials = credentials(&account.id).await;
+        account.standin.set(json!({ "iam_enforced": true })).await;
+        let credentials = account.standin.role(REGION, &Policies::manage().documents()).await;
         Self {
             account,
             world,
@@ -68,6 +72,7 @@ impl Scene {
             operators: Vec::new(),
             environment: Environment::new(),
             credentials,
+            actor,
             kube,
         }
     }
@@ -80,7 +85,9 @@ impl Scene {
 
     /// An operator that is not among the scene's yet.
     pub fn another_operator(&self, more: &[&str]) -> Operator {
-        Operator::start(CLUSTER_ID, &self.namespace, &self.credentials, &self.environment, more)
+        let mut environment = Environment::from([("KUBECONFIG", self.actor.kubeconfig.clone().into())]);
+        environment.extend(self.environment.clone());
+        Operator::start(CLUSTER_ID, &self.namespace, &self.credentials, &environment, more)
     }
 
     /// The latest operator.
@@ -109,7 +116,16 @@ impl Scene {
 
     /// From now on operators get the keys of this account.
     pub async fn use_account(&mut self, account: &str) {
-        self.credentials = credentials(account).await;
+        self.credentials = if account == self.account.id {
+            self.account.standin.role(REGION, &Policies::manage().documents()).await
+        } else {
+            credentials(account).await
+        };
+    }
+
+    /// From now on operators get the keys of a role with just these policies.
+    pub async fn act_under(&mut self, policies: &Value) {
+        self.credentials = self.account.standin.role(&self.account.region, policies).await;
     }
 
     /// The object of most tests.

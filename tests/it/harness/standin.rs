@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 
+use aws_sdk_ec2::config::Credentials;
 use serde::Deserialize;
 use serde_json::{Value, json};
 
@@ -83,6 +84,15 @@ impl StandIn {
     /// Paces, quotas and answers: see the bed's README.
     pub async fn set(&self, settings: Value) {
         self.post("settings", settings).await;
+    }
+
+    /// New keys of a role of the account that has just these policies (name: document).
+    pub async fn role(&self, region: &str, policies: &Value) -> Credentials {
+        let asked = json!({ "region": region, "name": "operator", "policies": policies });
+        let keys = self.post("role", asked).await;
+        let [key, secret, token] = ["access_key_id", "secret_access_key", "session_token"]
+            .map(|name| keys[name].as_str().unwrap_or_else(|| panic!("no {name}: {keys}")).to_owned());
+        Credentials::new(key, secret, Some(token), None, "test")
     }
 
     /// What AWS may answer where nobody knows: settings and their values, but for those that hold anyway.

@@ -9,11 +9,11 @@ use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::watch;
 use tokio::time::sleep;
 
-use super::{Scene, bed};
+use super::Scene;
 
-/// A kubeconfig of the bed's, changed, in a file of its own.
-pub fn kubeconfig(scene: &Scene, change: impl FnOnce(&mut Value)) -> PathBuf {
-    let text = std::fs::read(&bed().kubeconfig).expect("the bed's kubeconfig");
+/// The operators' kubeconfig, changed, in a file of its own.
+fn kubeconfig(scene: &Scene, change: impl FnOnce(&mut Value)) -> PathBuf {
+    let text = std::fs::read(&scene.actor.kubeconfig).expect("the operators' kubeconfig");
     let mut config: Value = serde_json::from_slice(&text).expect("it is JSON");
     change(&mut config);
     let file = PathBuf::from(env!("CARGO_TARGET_TMPDIR")).join(format!("{}.kubeconfig", scene.namespace));

@@ -3,7 +3,7 @@ import json
 import re
 from urllib.parse import parse_qsl
 
-from . import journal
+from . import iam_roles, journal
 from .inventory import inventory
 from .settings import ANSWERS, SETTINGS
 from .store import LOCK, store_of
@@ -57,6 +57,13 @@ class Admin(TroubleRoutes):
             elif method == "DELETE":
                 SETTINGS.reset(account)
             return SETTINGS.of(account) if account else dict(SETTINGS.common)
+
+    def _role(self, method, query, body):
+        """New keys of a role of the account that has just these policies from now on."""
+        if method != "POST" or "account" not in query:
+            raise BadRequest("POST, with account=")
+        with LOCK:
+            return iam_roles.keys_of(query["account"], body["region"], body["name"], body["policies"])
 
     def _answers(self, method, query, body):
         """What AWS may answer where nobody knows; the first of each is what the stand-in does."""

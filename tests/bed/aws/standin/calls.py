@@ -1,34 +1,23 @@
 """What is done around every AWS call: one at a time, time passes, and errors that an SDK can read."""
 import logging
 
-from moto.core.exceptions import AccessDeniedError, ServiceException
+from moto.core.exceptions import ServiceException
 from moto.core.responses import ActionResult
 from moto.ec2.exceptions import DryRunClientError
-from moto.iam.access_control import IAMRequest
 from werkzeug.exceptions import HTTPException
 
-from . import errors, journal, throttle
+from . import errors, iam_questions, iam_roles, journal, throttle
 from .store import LOCK, UnknownPage, store_of
 
 STATUS = {"RequestLimitExceeded": 503}  # where it is not 400
 log = logging.getLogger("standin")
 
 
-def permitted(call):
-    """Whether the policies of the caller's role or user allow the action, on any resource; moto's IAM judges."""
-    request = IAMRequest(account_id=call.current_account, method=call.method, path=call.raw_path, data=call.data,
-                         body=call.raw_body, headers=call.headers, action=call._get_action())
-    try:
-        request.check_action_permitted("*")
-    except AccessDeniedError:
-        return False
-    return True
-
-
 def guard(response_class, error):
     """Wraps a response class of moto's; `error` makes its service's errors."""
     plain = response_class.call_action
     is_ec2 = error is errors.ec2
+    service = "ec2" if is_ec2 else "elasticloadbalancing"
 
     def answer(self, problem, status=None):
         code, headers, body = self.serialized(ActionResult(problem))
@@ -42,12 +31,16 @@ def guard(response_class, error):
                 if self.store.setting("throttled"):
                     throttle.check(self.store, self._get_action(), self._get_params(), is_ec2)
                 # IAM speaks before DryRun does.
-                if self.store.setting("iam_enforced") and not permitted(self):
-                    code = "UnauthorizedOperation" if is_ec2 else "AccessDenied"
-                    return answer(self, error(code, f"You are not authorized to perform: {self._get_action()}"), 403)
+                refusal = iam_roles.refusal(self, service) if self.store.setting("iam_enforced") else None
+                if refusal and is_ec2:
+                    return answer(self, error("UnauthorizedOperation", f"You are not authorized to perform this operation. {refusal}"), 403)
+                if refusal:
+                    return answer(self, error("AccessDenied", refusal), 403)
                 if is_ec2 and str(self._get_param("DryRun")).lower() == "true":
                     raise DryRunClientError()
                 answered = plain(self)
+                if answered[0] < 300:
+                    iam_questions.done(self.store, self._get_action())
                 if self.store.setting("journal") and answered[0] < 300:
                     journal.note(self.store, self._get_action(), self.access_key, self._get_params())
                 return answered

@@ -45,7 +45,7 @@ OTHER = {
     "latency_ms": 0.0,  # every AWS call takes at least so long
     "throttled": False,     # AWS's published request rates are enforced
     "journal": False,       # /__journal keeps the whole account after every write that succeeds
-    "iam_enforced": False,  # EC2 and ELBv2 calls need a policy that allows the action; conditions are not looked at
+    "iam_enforced": False,  # EC2 and ELBv2 calls of a role that was made need a policy that allows them
 }
 
 DEFAULTS = {**PACES, **QUOTAS, **{name: answers[0] for name, answers in ANSWERS.items()}, **OTHER}

@@ -1,4 +1,3 @@
-import json
 import urllib.error
 import urllib.request
 
@@ -104,26 +103,6 @@ def test_the_inventory_is_the_same_after_all_is_undone(aws, consumer, vpc):
     wait(lambda: aws.inventory()["network_interfaces"] == before["network_interfaces"])
     aws.ec2.delete_security_group(GroupId=ours)
     assert aws.inventory() == before
-
-
-def test_iam_can_be_enforced(aws, vpc):
-    iam = aws.client("iam")
-    iam.create_role(RoleName="reader", AssumeRolePolicyDocument=json.dumps({"Version": "2012-10-17", "Statement": [
-        {"Effect": "Allow", "Principal": {"AWS": "*"}, "Action": "sts:AssumeRole"}]}))
-    iam.put_role_policy(RoleName="reader", PolicyName="p", PolicyDocument=json.dumps({"Version": "2012-10-17", "Statement": [
-        {"Effect": "Allow", "Action": ["ec2:DescribeVpcs", "elasticloadbalancing:DescribeLoadBalancers"], "Resource": "*"}]}))
-    got = aws.client("sts").assume_role(RoleArn=f"arn:aws:iam::{aws.id}:role/reader", RoleSessionName="reader")["Credentials"]
-    aws.who = {"access_key_id": got["AccessKeyId"], "secret_access_key": got["SecretAccessKey"], "session_token": got["SessionToken"]}
-    ec2, elb = aws.client("ec2"), aws.client("elbv2")
-    aws.settings(iam_enforced=True)
-    ec2.describe_vpcs()
-    elb.describe_load_balancers()
-    with refused("UnauthorizedOperation"):
-        ec2.create_vpc(CidrBlock="10.0.0.0/16", DryRun=True)
-    with refused("AccessDenied"):
-        elb.describe_target_groups()
-    aws.settings(iam_enforced=False)
-    ec2.create_vpc(CidrBlock="10.0.0.0/16")
 
 
 def test_there_is_no_reset(aws, vpc):

@@ -45,7 +45,7 @@ def test_a_reset_is_one_and_nothing_is_done(aws):
 def test_a_page_stands_in_the_answers_place_and_nothing_is_done(aws):
     aws.admin("POST", "garble", {"action": "CreateVpc"})
     with asked(aws) as client:
-        answer = client.recv(10_000).decode()
+        answer = b"".join(iter(lambda: client.recv(10_000), b"")).decode()  # head and page may come apart
     assert answer.startswith("HTTP/1.1 200 ") and "<html>" in answer and not made(aws)
     aws.ec2.create_vpc(CidrBlock=CIDR)
 

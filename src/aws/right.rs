@@ -1,0 +1,113 @@
+//! What IAM has to allow for a call: on which resources, and on what condition.
+//!
+//! Source of all of it: AWS's Service Authorization Reference, "Amazon EC2" and "Elastic Load Balancing V2".
+
+use super::operation;
+
+/// What a call needs.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Needs {
+    /// Nothing: AWS answers everybody with valid keys.
+    Nothing,
+    /// A read. AWS allows nearly all of ours for everything or not at all.
+    Read,
+    /// A write: AWS asks for each kind of resource that it touches.
+    Write(&'static [Grant]),
+}
+
+/// A kind of resource that a write may touch, and when it may.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Grant {
+    /// The kind.
+    pub on: Kind,
+    /// The condition.
+    pub when: When,
+}
+
+/// Resources that AWS tells apart.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Kind {
+    /// In which a subnet or a group is made.
+    Vpc,
+    /// One that we make.
+    Subnet,
+    /// The load balancer's.
+    SecurityGroup,
+    /// One of `spec.brokers.securityGroupIds`: somebody else's, so it does not carry our tag.
+    BrokerGroup,
+    /// A rule of ours in such a group.
+    BrokerGroupRule,
+    /// What consumers connect to.
+    EndpointService,
+    /// Network load balancers with our prefix.
+    LoadBalancer,
+    /// Their listeners.
+    Listener,
+    /// Target groups with our prefix.
+    TargetGroup,
+    /// The role by which ELB acts in an account: made once, with the first load balancer.
+    ElbRole,
+}
+
+/// On what condition.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum When {
+    /// On none.
+    Always,
+    /// It is being made with our owner tag.
+    New,
+    /// It has our owner tag.
+    Ours,
+    /// It has our owner tag, and so will what is being made in it.
+    NewInOurs,
+    /// Tags, given by the call that makes it, our owner tag among them.
+    TagsOfNew,
+    /// Other tags than the owner tag, of what has our owner tag.
+    TagsOfOurs,
+    /// The role is that of ELB.
+    ForElb,
+}
+
+/// A part of the operator's work that a role may be allowed or not.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, clap::ValueEnum)]
+pub enum Capability {
+    /// Reads: all that an object with `mode: Observe` and `kafka-privatelink plan` need.
+    Observe,
+    /// Reads and writes, for objects with `mode: Manage`.
+    Manage,
+    /// Besides `manage`: rules in the groups of `spec.brokers.securityGroupIds`.
+    BrokerGroups,
+}
+
+impl Kind {
+    /// What a write on it is part of.
+    #[must_use]
+    pub fn capability(self) -> Capability {
+        match self {
+            Self::BrokerGroup | Self::BrokerGroupRule => Capability::BrokerGroups,
+            Self::Vpc
+            | Self::Subnet
+            | Self::SecurityGroup
+            | Self::EndpointService
+            | Self::LoadBalancer
+            | Self::Listener
+            | Self::TargetGroup
+            | Self::ElbRole => Capability::Manage,
+        }
+    }
+
+    /// The call that makes one and its tags at once.
+    #[must_use]
+    pub fn made_by(self) -> Option<&'static str> {
+        match self {
+            Self::Subnet => Some(operation::CREATE_SUBNET),
+            Self::SecurityGroup => Some(operation::CREATE_SECURITY_GROUP),
+            Self::BrokerGroupRule => Some(operation::AUTHORIZE_SECURITY_GROUP_INGRESS),
+            Self::EndpointService => Some(operation::CREATE_ENDPOINT_SERVICE),
+            Self::LoadBalancer => Some(operation::CREATE_LOAD_BALANCER),
+            Self::Listener => Some(operation::CREATE_LISTENER),
+            Self::TargetGroup => Some(operation::CREATE_TARGET_GROUP),
+            Self::Vpc | Self::BrokerGroup | Self::ElbRole => None,
+        }
+    }
+}

@@ -1,0 +1,98 @@
+//! A life that needs every right.
+
+use aws_sdk_elasticloadbalancingv2::types::{Action, ActionTypeEnum, TargetDescription};
+use serde_json::{Value, json};
+
+use crate::harness::{Consumer, Scene, ZONES, listener};
+
+/// A scene with what the story needs, and no operator yet.
+pub struct Life {
+    pub scene: Scene,
+    consumer: Consumer,
+    /// Of a zone that is added.
+    another: String,
+}
+
+impl Life {
+    pub async fn prepared() -> Self {
+        let mut scene = Scene::quiet().await;
+        let another = scene.world.add_subnet("usw2-az4", "10.0.96.0/20").await;
+        scene.before = scene.inventory().await;
+        let consumer = Consumer::fresh(&scene.account.region, &ZONES).await;
+        Self { scene, consumer, another }
+    }
+
+    fn consumers(&self, acceptance: &str) -> Value {
+        json!([{ "accountId": self.consumer.id(), "acceptance": acceptance }])
+    }
+
+    /// The first spec: two subnets that are there, and one to be made.
+    pub fn spec(&self) -> Value {
+        let mut spec = self.scene.spec(&self.consumers("Automatic"));
+        spec["network"]["subnets"] = json!([
+            { "zoneId": "usw2-az1", "subnetId": self.scene.world.subnets["usw2-az1"] },
+            { "zoneId": "usw2-az2", "subnetId": self.scene.world.subnets["usw2-az2"] },
+            { "zoneId": "usw2-az3", "cidrBlock": "10.0.250.0/28" },
+        ]);
+        spec["brokers"]["securityGroupIds"] = json!([self.scene.world.brokers_group]);
+        spec["tags"] = json!({ "team": "streaming", "cost": "17" });
+        spec
+    }
+
+    /// From the first spec until nothing is left.
+    pub async fn lived(&mut self) {
+        let spec = self.spec();
+        self.scene.orders().create_and_settle(spec.clone()).await;
+        let endpoint = self.consumer.connect(&self.scene.orders().service_name().await).await;
+        self.consumer.sees(&endpoint, "available").await;
+        self.settings_change().await;
+        self.people_break_things().await;
+
+        self.scene.replace(2, ZONES[1]).await;
+        self.scene.leads_to(9094, &[self.scene.target(2, 39092)]).await;
+        let mut subnets = spec["network"]["subnets"].clone();
+        subnets.as_array_mut().expect("subnets").push(json!({ "zoneId": "usw2-az4", "subnetId": self.another }));
+        self.scene.orders().change_and_settle(json!({ "network": { "subnets": subnets } })).await;
+
+        let rejected = json!({ "endpointService": { "consumers": self.consumers("Rejected") } });
+        self.scene.orders().change_and_settle(rejected).await;
+        self.consumer.sees(&endpoint, "rejected").await;
+        self.scene.orders().change(json!({ "loadBalancer": { "deletionProtection": "Disabled" } })).await;
+        self.scene.clean_up().await;
+    }
+
+    /// All that is changed in place.
+    async fn settings_change(&self) {
+        // Tags that may have been set are read.
+        self.scene.account.standin.lose_answers("CreateTags", 1).await;
+        let mut moved = listener("EXTERNAL", 39092, 9192, 9093);
+        moved["consumerCidrs"] = json!(["10.251.0.0/16"]);
+        let change = json!({
+            "tags": { "team": "data", "cost": null },
+            "listeners": [moved],
+            "targetGroups": { "healthCheck": { "intervalSeconds": 20 }, "deregistrationDelaySeconds": 30 },
+            "loadBalancer": {
+                "inboundRulesOnPrivateLink": "Ignored", "idleTimeoutSeconds": 300, "deletionProtection": "Enabled",
+            },
+        });
+        self.scene.orders().change_and_settle(change).await;
+    }
+
+    async fn people_break_things(&self) {
+        let aws = self.scene.inventory().await;
+        let elb = &self.scene.account.elb;
+        let stray = TargetDescription::builder().id(&self.scene.world.brokers[&1]).port(39092).build();
+        let added = elb.register_targets().target_group_arn(aws.group_arn("tg/EXTERNAL/2")).targets(stray);
+        added.send().await.expect("a target of somebody's");
+        let elsewhere = Action::builder().r#type(ActionTypeEnum::Forward);
+        let elsewhere = elsewhere.target_group_arn(aws.group_arn("tg/EXTERNAL/2")).build();
+        let moved = elb.modify_listener().listener_arn(aws.listener_arn(9093)).default_actions(elsewhere);
+        moved.send().await.expect("the listener leads elsewhere");
+        for broker in [1, 2] {
+            let port = u16::try_from(9092 + broker).expect("a port");
+            self.scene.leads_to(port, &[self.scene.target(broker, 39092)]).await;
+        }
+        self.scene.orders().looked_again().await;
+        self.scene.orders().settled().await;
+    }
+}
