@@ -22,6 +22,7 @@ PARTS = {
     "look": "what a look costs, steady and full",
     "drift": "what somebody changed by hand is repaired, and said",
     "handover": "one of two replicas ends in the middle of a create",
+    "watch": "a standby watches 500 objects",
     "plan": "time of the pure part",
 }
 

@@ -14,9 +14,10 @@ from looking import look  # noqa: E402
 from planning import plan  # noqa: E402
 from report import as_json, document, missed, sections  # noqa: E402
 from results import Results  # noqa: E402
+from watching import watch  # noqa: E402
 
 PARTS: dict[str, Callable[[Path, Results], None]] = {
-    "create": create, "change": change, "look": look, "drift": drift, "handover": hand_over, "plan": plan}
+    "create": create, "change": change, "look": look, "drift": drift, "handover": hand_over, "watch": watch, "plan": plan}
 
 
 def main() -> int:

@@ -90,6 +90,8 @@ OTHERS = (
     Target("memory 20", "- 20 brokers", "", None, "MiB"),
     Target("memory 10 x 20", "- 10 x 20 brokers", "146", 60, "MiB"),
     Target("peak memory 10 x 20", "- at its peak", "", 60, "MiB"),
+    Target("memory of a standby 500 x 12", "- a standby that watches 500 x 12 brokers", "", 64, "MiB"),
+    Target("peak memory of a standby 500 x 12", "- at its peak", "", 64, "MiB"),
     Target("lines", "lines that the user writes for an object", "182", 30),
     Target("median of plan, nothing to do", "plan() of 49 brokers, nothing to do", "", 5, "ms", timed=True),
     Target("p99 of plan, nothing to do", "- 99th percentile", "", None, "ms", timed=True),
