@@ -11,5 +11,6 @@ pub mod events;
 pub mod model;
 pub mod pass;
 pub mod plan;
+pub mod policy;
 pub mod simulate;
 pub mod status;
