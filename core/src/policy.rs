@@ -273,6 +273,15 @@ mod tests {
     }
 
     #[test]
+    fn the_example_of_the_documentation_is_valid() {
+        let docs = include_str!("../../docs/security.md");
+        let (_, rest) = docs.split_once("```yaml\n").expect("an example");
+        let (example, _) = rest.split_once("```").expect("its end");
+        let policy: Policy = serde_saphyr::from_str(example).expect("it is valid");
+        assert_eq!(policy.rules.len(), 2);
+    }
+
+    #[test]
     fn one_rule_has_to_allow_all_and_the_nearest_is_named() {
         let apart =
             "rules: [{regions: [us-west-2], vpcs: [vpc-2], securityGroups: []}, {vpcs: [vpc-1], regions: [eu-west-1]}]";
