@@ -11,6 +11,7 @@ pub mod events;
 pub mod model;
 pub mod pass;
 pub mod plan;
+pub mod policy;
 pub mod sheet;
 pub mod simulate;
 pub mod status;

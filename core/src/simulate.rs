@@ -56,7 +56,7 @@ pub fn simulate(desired: &Desired, demands: &Guard, observed: &Observed) -> Prev
     let mut preview =
         Preview { block: crate::plan::guard::guard(demands, &desired.identity, observed), ..Preview::default() };
     // A blocked plan is shown all the same.
-    let open = Guard { take_over: None, observe_only: false, pinned: None, demanded: None };
+    let open = Guard::default();
     let mut picture = observed.clone();
     while preview.waves.len() < MOST_WAVES {
         let before = picture.clone();

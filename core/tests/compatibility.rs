@@ -10,7 +10,8 @@ use serde_json::{Value, json};
 
 const UPPER: [&str; 4] = ["maximum", "maxLength", "maxItems", "maxProperties"];
 const LOWER: [&str; 4] = ["minimum", "minLength", "minItems", "minProperties"];
-const SAME: [&str; 6] = ["type", "format", "pattern", "default", "x-kubernetes-list-type", "x-kubernetes-list-map-keys"];
+const SAME: [&str; 6] =
+    ["type", "format", "pattern", "default", "x-kubernetes-list-type", "x-kubernetes-list-map-keys"];
 
 /// What an object that was fine before would meet, one line each.
 fn breaks(path: &str, old: &Value, new: &Value) -> Vec<String> {

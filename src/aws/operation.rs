@@ -95,25 +95,3 @@ operations! {
         LoadBalancer TagsOfOurs, Listener TagsOfOurs, TargetGroup TagsOfOurs
     ],
 }
-
-#[cfg(test)]
-mod tests {
-    use std::collections::BTreeSet;
-
-    use super::*;
-
-    /// Whoever writes the role reads the README.
-    #[test]
-    fn the_readme_names_every_right_and_no_other() {
-        let readme = include_str!("../../README.md");
-        let table = readme.lines().filter(|line| line.starts_with("| reads,") || line.starts_with("| writes,"));
-        let mut told = BTreeSet::from(["sts:GetCallerIdentity".to_owned()]);
-        for line in table {
-            let mut words = line.split('`').skip(1).step_by(2);
-            let service = words.next().expect("a service in every row");
-            told.extend(words.map(|action| format!("{service}:{action}")));
-        }
-        assert!(readme.contains("`sts:GetCallerIdentity`"));
-        assert_eq!(told, ALL.iter().map(|(name, _)| (*name).to_owned()).collect());
-    }
-}

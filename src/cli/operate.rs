@@ -3,6 +3,7 @@
 use std::future::Future;
 use std::io;
 use std::net::SocketAddr;
+use std::path::PathBuf;
 use std::sync::Arc;
 
 use clap::{Args, ValueEnum};
@@ -16,6 +17,7 @@ use super::{cluster, duration, tag};
 use crate::aws::{RateLimits, Terms};
 use crate::cloud::Clouds;
 use crate::controller::identity::{Cluster, UnknownCluster, holder};
+use crate::controller::policy::{BadPolicy, PolicyFile};
 use crate::controller::{self, Process, Settings};
 use crate::election::{self, BadTimes, Election, Leadership, Times};
 use crate::metrics::Metrics;
@@ -49,6 +51,10 @@ pub(super) struct Arguments {
     /// waits here, deletions and consumers first, and AWS refuses nothing.
     #[arg(long, env = "KPL_AWS_RATE_LIMITS", value_name = "LIMITS", value_enum, default_value = "published")]
     aws_rate_limits: RateLimits,
+    /// Rules of who may offer what, in YAML. A change of the file counts from each object's next pass on.
+    /// Default: everybody may offer everything that the operator's role in AWS may.
+    #[arg(long, env = "KPL_POLICY", value_name = "FILE")]
+    policy: Option<PathBuf>,
     /// How many objects are worked on at a time; those that are being deleted do not count.
     #[arg(long, env = "KPL_CONCURRENCY", value_name = "NUMBER", default_value_t = 32, value_parser = clap::value_parser!(u16).range(1..=256))]
     concurrency: u16,
@@ -95,6 +101,8 @@ pub(super) enum Failed {
     Client(#[source] Box<kube::Error>),
     #[error(transparent)]
     Cluster(#[from] UnknownCluster),
+    #[error(transparent)]
+    Policy(#[from] BadPolicy),
     #[error(transparent)]
     Admin(#[from] admin::BindError),
     #[error(transparent)]
@@ -149,6 +157,7 @@ pub(super) async fn run<C: Clouds, F: Future<Output = C>>(
     let log = telemetry::init(arguments.log_format, &arguments.log_level).map_err(Failed::LogLevel)?;
     let stop = Stop::on_signals().map_err(Failed::Signals)?;
     let timing = arguments.timing();
+    let policy = arguments.policy.clone().map(PolicyFile::read).transpose()?;
     let mut namespaces = arguments.watch_namespace.clone();
     namespaces.sort_unstable();
     namespaces.dedup();
@@ -178,12 +187,15 @@ pub(super) async fn run<C: Clouds, F: Future<Output = C>>(
              cluster, and no other cluster can then take up what was made"
         );
     }
+    if policy.is_none() {
+        info!("without --policy, every namespace may offer every cluster that the operator's role in AWS reaches");
+    }
     let election = election.map(|settings| Election::new(client.clone(), settings, metrics.clone()));
     metrics.leads(election.is_none());
     let leadership = election.as_ref().map_or_else(Leadership::undisputed, Election::leadership);
     let terms = Terms { limits: arguments.aws_rate_limits, leadership: leadership.clone(), metrics: metrics.clone() };
     let clouds = clouds(terms).await;
-    let settings = Settings { cluster, namespaces, concurrency: arguments.concurrency, timing };
+    let settings = Settings { cluster, namespaces, concurrency: arguments.concurrency, timing, policy };
     let passes = controller::run(client, clouds, settings, Process { health, leadership, metrics, stop });
     match election {
         None => passes.await,

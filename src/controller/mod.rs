@@ -19,6 +19,7 @@ pub mod identity;
 mod key;
 mod look;
 pub mod object;
+pub mod policy;
 mod reconcile;
 mod retry;
 mod shown;
@@ -42,6 +43,7 @@ use tracing::{debug, error, warn};
 use self::events::Publisher;
 use self::identity::Cluster;
 use self::key::{Key, Watched};
+use self::policy::PolicyFile;
 use self::retry::Retries;
 use self::state::States;
 use crate::cloud::Clouds;
@@ -73,6 +75,8 @@ pub struct Settings {
     pub concurrency: u16,
     /// How long things take.
     pub timing: Timing,
+    /// Who may offer what; everybody everything if there is none.
+    pub policy: Option<PolicyFile>,
 }
 
 /// The process in which it runs.
@@ -95,6 +99,7 @@ struct Context<C> {
     kind: ApiResource,
     cluster: Cluster,
     timing: Timing,
+    policy: Option<PolicyFile>,
     states: States,
     retries: Retries,
     publisher: Publisher,
@@ -126,7 +131,7 @@ impl<C> Context<C> {
 /// Runs until `stop` is asked for, and then until all that is under way has ended. Watches from the beginning, so
 /// that a process that comes to lead knows its objects already; acts while it leads.
 pub async fn run<C: Clouds>(client: Client, clouds: C, settings: Settings, process: Process) {
-    let Settings { cluster, namespaces, concurrency, timing } = settings;
+    let Settings { cluster, namespaces, concurrency, timing, policy } = settings;
     let Process { health, leadership, metrics, stop } = process;
     let kind = ApiResource::erase::<KafkaPrivateLink>(&());
     let context = Arc::new(Context {
@@ -136,6 +141,7 @@ pub async fn run<C: Clouds>(client: Client, clouds: C, settings: Settings, proce
         kind,
         cluster,
         timing,
+        policy,
         states: States::default(),
         retries: Retries::default(),
         permits: Semaphore::new(usize::from(concurrency)),

@@ -81,6 +81,7 @@ impl Object {
             pinned: pinned.map(AccountId::from),
             demanded: self.text("/spec/accountId").map(AccountId::from),
             take_over: self.annotation(TAKE_OVER).map(HolderId::from),
+            hearing: None,
         }
     }
 

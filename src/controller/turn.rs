@@ -6,6 +6,8 @@ use jiff::Timestamp;
 use kpl_core::desired::{Desired, Goal, Identity, Intent, Memory, Request, desired, scope, undesired};
 use kpl_core::model::{AwsName, Base, Observed, Outcome, Part, Query, Region};
 use kpl_core::pass::{Move, Pass, Passed};
+use kpl_core::plan::guard::Guard;
+use kpl_core::policy::{Claim, Hearing};
 use kpl_core::status::{checkpoint, memory};
 use kube::api::{Api, DynamicObject};
 use tracing::{Instrument, debug, info, info_span};
@@ -106,8 +108,9 @@ impl<'a, C: Clouds> Turn<'a, C> {
         let complete = observed.read_failures.is_empty();
         let certain = look::looked_twice(past.as_ref(), &observed);
         let looked = past.as_ref().filter(|_| kept).map_or(observed.at, |past| past.looked);
+        let demands = Guard { hearing: self.hearing(goal.as_ref()), ..self.object.guard() };
         let wanted = self.desire(goal, &observed, &memory);
-        let machine = Pass::new(wanted, &self.object.guard(), observed, self.context.timing);
+        let machine = Pass::new(wanted, &demands, observed, self.context.timing);
         let before = self.object.status.clone();
         let began = Instant::now();
         let passed = self.drive(&cloud, machine, &query).await?;
@@ -156,6 +159,13 @@ impl<'a, C: Clouds> Turn<'a, C> {
             return self.let_go(notice).await;
         }
         self.conclude(passed, before.as_ref(), region, full_due).await
+    }
+
+    /// What the policy is asked; nothing of an object that goes.
+    fn hearing(&self, goal: Option<&Goal>) -> Option<Hearing> {
+        let (file, intent) = (self.context.policy.as_ref()?, self.intent.as_ref()?);
+        let source = file.path().display().to_string();
+        goal.is_none().then(|| Hearing { policy: file.current(), source, claim: Claim::of(&self.identity, intent) })
     }
 
     /// What is remembered: by this process as of its last pass, and by status where that lost nothing yet.

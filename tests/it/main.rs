@@ -21,6 +21,7 @@ mod gaps;
 mod history;
 mod limits;
 mod plug_in;
+mod policy;
 mod regions;
 mod replicas;
 mod resilience;

@@ -4,6 +4,7 @@ use std::fmt;
 
 use crate::desired::Identity;
 use crate::model::{AccountId, Find, HolderId, Observed, Ownership, Tags, holder};
+use crate::policy::{Hearing, NotAllowed};
 
 /// What the object and its history demand.
 #[derive(Clone, Debug, PartialEq, Eq, Default)]
@@ -16,6 +17,8 @@ pub struct Guard {
     pub demanded: Option<AccountId>,
     /// Annotation `take-over`: the holder that may be replaced.
     pub take_over: Option<HolderId>,
+    /// Rules that it has to keep to. A deletion need not.
+    pub hearing: Option<Hearing>,
 }
 
 /// Why nothing is written.
@@ -30,6 +33,8 @@ pub enum Block {
     },
     /// It is not known to whom the credentials belong.
     AccountUnknown,
+    /// No rule of the policy allows it.
+    NotAllowed(NotAllowed),
     /// Another cluster acts on the same resources.
     HeldByOtherCluster(HolderId),
     /// The object says to write nothing.
@@ -43,6 +48,7 @@ impl Block {
         match self {
             Self::WrongAccount { .. } => "WrongAccount",
             Self::AccountUnknown => "AccountUnknown",
+            Self::NotAllowed(_) => "NotAllowed",
             Self::HeldByOtherCluster(_) => "HeldByOtherCluster",
             Self::ObserveOnly => "ObserveOnly",
         }
@@ -57,6 +63,7 @@ impl fmt::Display for Block {
                 "the operator's credentials belong to account {have}, but this object belongs to {want}: nothing is written or let go until they fit"
             ),
             Self::AccountUnknown => f.write_str("the account of the operator's credentials could not be read"),
+            Self::NotAllowed(refusal) => refusal.fmt(f),
             Self::HeldByOtherCluster(other) => write!(
                 f,
                 "another cluster with the same cluster id holds these resources; to take them over, annotate this object with kafka-privatelink.io/take-over={other}"
@@ -74,6 +81,9 @@ pub fn guard(guard: &Guard, identity: &Identity, observed: &Observed) -> Option<
         if account.id != *want {
             return Some(Block::WrongAccount { have: account.id.clone(), want: want.clone() });
         }
+    }
+    if let Some(Err(refusal)) = guard.hearing.as_ref().map(|hearing| hearing.decide(&account.id)) {
+        return Some(Block::NotAllowed(refusal));
     }
     if let Some(other) = other_holder(identity, observed)
         && guard.take_over.as_ref() != Some(&other)

@@ -18,7 +18,7 @@ pub(super) fn stalled(view: &View<'_>) -> Option<Finding> {
         return Some(yes(kind, "InvalidSpec", error.to_string()));
     }
     if let Some(block) = &view.passed.block
-        && matches!(block, Block::WrongAccount { .. } | Block::HeldByOtherCluster(_))
+        && matches!(block, Block::WrongAccount { .. } | Block::HeldByOtherCluster(_) | Block::NotAllowed(_))
     {
         return Some(yes(kind, block.reason(), block.to_string()));
     }

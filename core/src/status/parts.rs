@@ -14,6 +14,9 @@ pub(super) fn inputs(view: &View<'_>) -> Finding {
     if let Err(error) = view.intent {
         return no(kind, "InvalidSpec", error.to_string());
     }
+    if let Some(block @ Block::NotAllowed(_)) = &view.passed.block {
+        return no(kind, block.reason(), block.to_string());
+    }
     let issues = &view.passed.desired.issues;
     match issues.first() {
         Some(first) => no(kind, first.reason(), listed(issues)),
@@ -196,7 +199,7 @@ pub(super) fn principals(view: &View<'_>) -> Finding {
 pub(super) fn owned(view: &View<'_>) -> Finding {
     let kind = ConditionType::ResourcesOwned;
     if let Some(block) = &view.passed.block
-        && *block != Block::ObserveOnly
+        && !matches!(block, Block::ObserveOnly | Block::NotAllowed(_))
     {
         return no(kind, block.reason(), block.to_string());
     }
