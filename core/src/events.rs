@@ -4,6 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use crate::api::v1alpha1::{BrokerStatus, KafkaPrivateLinkStatus};
 use crate::pass::Passed;
+use crate::reason::Reason;
 use crate::status::{ConditionType, condition};
 
 /// Something that happened.
@@ -101,17 +102,18 @@ fn conditions(previous: &KafkaPrivateLinkStatus, status: &KafkaPrivateLinkStatus
 /// Reasons of a Ready that is not there yet: nobody has to do anything.
 fn progressing(reason: &str) -> bool {
     [
-        "NotCreated",
-        "Provisioning",
-        "HealthChecksPending",
-        "ListenersMissing",
-        "NotAvailable",
-        "NoService",
-        "Deleting",
-        "Differs",
-        "NotReadYet",
+        Reason::NotCreated,
+        Reason::Provisioning,
+        Reason::HealthChecksPending,
+        Reason::ListenersMissing,
+        Reason::NotAvailable,
+        Reason::NoService,
+        Reason::Deleting,
+        Reason::Differs,
+        Reason::NotReadYet,
     ]
-    .contains(&reason)
+    .iter()
+    .any(|known| known.as_str() == reason)
 }
 
 fn brokers(previous: &KafkaPrivateLinkStatus, status: &KafkaPrivateLinkStatus) -> Vec<Notice> {

@@ -12,6 +12,7 @@ pub mod model;
 pub mod pass;
 pub mod plan;
 pub mod policy;
+pub mod reason;
 pub mod sheet;
 pub mod simulate;
 pub mod status;

@@ -6,6 +6,7 @@ use std::fmt;
 use std::net::Ipv4Addr;
 
 use crate::model::{BrokerId, Failure, InstanceId, ListenerName, Part, Port, SubnetId, VpcId, ZoneId};
+use crate::reason::Reason;
 
 /// Something that the user, or AWS, has to put right.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -75,29 +76,29 @@ pub enum PortHolder {
 impl Issue {
     /// Stable `CamelCase` reason for conditions and events.
     #[must_use]
-    pub fn reason(&self) -> &'static str {
+    pub fn reason(&self) -> Reason {
         match self {
-            Self::InvalidSpec(_) => "InvalidSpec",
-            Self::ReadFailed(..) => "ReadFailed",
-            Self::VpcNotFound(_) => "VpcNotFound",
-            Self::ZoneUnknown(_) => "ZoneUnknown",
-            Self::SubnetNotFound(..) => "SubnetNotFound",
-            Self::SubnetAmbiguous(..) => "SubnetAmbiguous",
-            Self::SubnetInOtherVpc(..) => "SubnetInOtherVpc",
-            Self::SubnetInOtherZone(..) => "SubnetInOtherZone",
-            Self::SubnetFull(..) => "SubnetFull",
-            Self::NoBrokersFound => "NoBrokersFound",
-            Self::InstanceNotFound(..) => "BrokerNotFound",
-            Self::BrokerIdMissing(..) => "BrokerIdMissing",
-            Self::BrokerIdInvalid(..) => "BrokerIdInvalid",
-            Self::BrokerIdTwice(..) => "DuplicateBrokerId",
-            Self::BrokerOutsideVpc(..) => "BrokerOutsideVpc",
-            Self::BrokerZoneNotOffered(..) => "BrokerZoneNotOffered",
-            Self::BrokerInOtherZone(..) => "BrokerInOtherZone",
-            Self::AddressNotInVpc(..) => "AddressNotInVpc",
-            Self::PortsExhausted(..) => "PortsExhausted",
-            Self::TooManyListeners(_) => "TooManyListeners",
-            Self::PortClash { .. } => "PortClash",
+            Self::InvalidSpec(_) => Reason::InvalidSpec,
+            Self::ReadFailed(..) => Reason::ReadFailed,
+            Self::VpcNotFound(_) => Reason::VpcNotFound,
+            Self::ZoneUnknown(_) => Reason::ZoneUnknown,
+            Self::SubnetNotFound(..) => Reason::SubnetNotFound,
+            Self::SubnetAmbiguous(..) => Reason::SubnetAmbiguous,
+            Self::SubnetInOtherVpc(..) => Reason::SubnetInOtherVpc,
+            Self::SubnetInOtherZone(..) => Reason::SubnetInOtherZone,
+            Self::SubnetFull(..) => Reason::SubnetFull,
+            Self::NoBrokersFound => Reason::NoBrokersFound,
+            Self::InstanceNotFound(..) => Reason::BrokerNotFound,
+            Self::BrokerIdMissing(..) => Reason::BrokerIdMissing,
+            Self::BrokerIdInvalid(..) => Reason::BrokerIdInvalid,
+            Self::BrokerIdTwice(..) => Reason::DuplicateBrokerId,
+            Self::BrokerOutsideVpc(..) => Reason::BrokerOutsideVpc,
+            Self::BrokerZoneNotOffered(..) => Reason::BrokerZoneNotOffered,
+            Self::BrokerInOtherZone(..) => Reason::BrokerInOtherZone,
+            Self::AddressNotInVpc(..) => Reason::AddressNotInVpc,
+            Self::PortsExhausted(..) => Reason::PortsExhausted,
+            Self::TooManyListeners(_) => Reason::TooManyListeners,
+            Self::PortClash { .. } => Reason::PortClash,
         }
     }
 

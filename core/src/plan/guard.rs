@@ -5,6 +5,7 @@ use std::fmt;
 use crate::desired::Identity;
 use crate::model::{AccountId, Find, HolderId, Observed, Ownership, Tags, holder};
 use crate::policy::{Hearing, NotAllowed};
+use crate::reason::Reason;
 
 /// What the object and its history demand.
 #[derive(Clone, Debug, PartialEq, Eq, Default)]
@@ -44,13 +45,13 @@ pub enum Block {
 impl Block {
     /// Stable `CamelCase` reason for conditions and events.
     #[must_use]
-    pub fn reason(&self) -> &'static str {
+    pub fn reason(&self) -> Reason {
         match self {
-            Self::WrongAccount { .. } => "WrongAccount",
-            Self::AccountUnknown => "AccountUnknown",
-            Self::NotAllowed(_) => "NotAllowed",
-            Self::HeldByOtherCluster(_) => "HeldByOtherCluster",
-            Self::ObserveOnly => "ObserveOnly",
+            Self::WrongAccount { .. } => Reason::WrongAccount,
+            Self::AccountUnknown => Reason::AccountUnknown,
+            Self::NotAllowed(_) => Reason::NotAllowed,
+            Self::HeldByOtherCluster(_) => Reason::HeldByOtherCluster,
+            Self::ObserveOnly => Reason::ObserveOnly,
         }
     }
 }

@@ -5,6 +5,7 @@ use std::fmt;
 
 use super::joined;
 use crate::model::{AwsName, EndpointId, Part, ServiceId, SubnetId, Tagged, ZoneId};
+use crate::reason::Reason;
 
 /// Something that time, AWS or a consumer brings about.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -40,20 +41,20 @@ pub enum WaitingOn {
 impl WaitingOn {
     /// Stable `CamelCase` reason for conditions.
     #[must_use]
-    pub fn reason(&self) -> &'static str {
+    pub fn reason(&self) -> Reason {
         match self {
-            Self::LoadBalancerActive => "LoadBalancerProvisioning",
-            Self::Subnets => "SubnetsUnresolved",
-            Self::ServiceAvailable(_) => "ServicePending",
-            Self::ServiceGone(_) => "ServiceDeleting",
-            Self::ZonesOffered(_) => "ZonesNotOfferedYet",
-            Self::TargetHealth(_) => "TargetsNotHealthyYet",
-            Self::Draining(_) => "TargetsDraining",
-            Self::Replacement(_) => "ReplacementInProgress",
-            Self::SecondLook | Self::FreshLook => "LookingAgain",
-            Self::Connections(_) => "ConsumersConnected",
-            Self::DeletionProtection => "DeletionProtected",
-            Self::Interfaces(_) => "InterfacesLingering",
+            Self::LoadBalancerActive => Reason::LoadBalancerProvisioning,
+            Self::Subnets => Reason::SubnetsUnresolved,
+            Self::ServiceAvailable(_) => Reason::ServicePending,
+            Self::ServiceGone(_) => Reason::ServiceDeleting,
+            Self::ZonesOffered(_) => Reason::ZonesNotOfferedYet,
+            Self::TargetHealth(_) => Reason::TargetsNotHealthyYet,
+            Self::Draining(_) => Reason::TargetsDraining,
+            Self::Replacement(_) => Reason::ReplacementInProgress,
+            Self::SecondLook | Self::FreshLook => Reason::LookingAgain,
+            Self::Connections(_) => Reason::ConsumersConnected,
+            Self::DeletionProtection => Reason::DeletionProtected,
+            Self::Interfaces(_) => Reason::InterfacesLingering,
         }
     }
 
@@ -124,13 +125,13 @@ pub enum Conflict {
 impl Conflict {
     /// Stable `CamelCase` reason for conditions and events.
     #[must_use]
-    pub fn reason(&self) -> &'static str {
+    pub fn reason(&self) -> Reason {
         match self {
-            Self::Foreign(_) | Self::Unseen(_) => "Conflict",
-            Self::LoadBalancerFailed(_) => "LoadBalancerFailed",
-            Self::ZoneChangeBlocked { .. } | Self::EveryZoneSwapped => "ZoneChangeBlocked",
-            Self::SubnetBlock(..) => "SubnetBlockFixed",
-            Self::ZonesNotOffered(..) => "ZonesNotOffered",
+            Self::Foreign(_) | Self::Unseen(_) => Reason::Conflict,
+            Self::LoadBalancerFailed(_) => Reason::LoadBalancerFailed,
+            Self::ZoneChangeBlocked { .. } | Self::EveryZoneSwapped => Reason::ZoneChangeBlocked,
+            Self::SubnetBlock(..) => Reason::SubnetBlockFixed,
+            Self::ZonesNotOffered(..) => Reason::ZonesNotOffered,
         }
     }
 }

@@ -9,6 +9,7 @@ use super::informing::{brokers_healthy, connections, differs, hosts, in_sync};
 use super::kstatus::{deleting, reconciling, stalled};
 use super::parts::{endpoint_service, inputs, load_balancer, owned, principals};
 use crate::plan::Plan;
+use crate::reason::Reason;
 
 pub(super) fn conditions(view: &View<'_>) -> Vec<Condition> {
     // What blocks everything comes first: the rest was seen with the wrong eyes.
@@ -32,10 +33,10 @@ pub(super) fn begun(former: &[Condition], plan: &Plan, generation: i64, now: Tim
     let stays = |condition: &&Condition| !told.iter().any(|kind| condition.type_ == kind.as_str());
     let mut conditions: Vec<Condition> = former.iter().filter(stays).cloned().collect();
     if condition(&conditions, ConditionType::Ready).is_none() {
-        let finding = unknown(ConditionType::Ready, "Reconciling", "not looked at yet");
+        let finding = unknown(ConditionType::Ready, Reason::Reconciling, "not looked at yet");
         conditions.insert(0, stamped(finding, former, generation, now));
     }
-    let steps = yes(ConditionType::Reconciling, "Progressing", format!("{} steps to go", plan.steps.len()));
+    let steps = yes(ConditionType::Reconciling, Reason::Progressing, format!("{} steps to go", plan.steps.len()));
     conditions.extend([differs(plan), steps].map(|finding| stamped(finding, former, generation, now)));
     conditions
 }
@@ -63,7 +64,7 @@ fn stamped(finding: Finding, former: &[Condition], generation: i64, now: Timesta
         status: status.to_owned(),
         observed_generation: Some(generation),
         last_transition_time: since,
-        reason: finding.reason.to_owned(),
+        reason: finding.reason.as_str().to_owned(),
         message,
     }
 }
@@ -71,7 +72,7 @@ fn stamped(finding: Finding, former: &[Condition], generation: i64, now: Timesta
 fn ready(view: &View<'_>, parts: &[Finding]) -> Finding {
     let kind = ConditionType::Ready;
     if leaving(view) {
-        return no(kind, "Deleting", deleting(view));
+        return no(kind, Reason::Deleting, deleting(view));
     }
     let false_ones: Vec<&Finding> = parts.iter().filter(|finding| finding.holds == Some(false)).collect();
     if let Some(first) = false_ones.first() {
@@ -81,5 +82,5 @@ fn ready(view: &View<'_>, parts: &[Finding]) -> Finding {
         return unknown(kind, first.reason, first.message.clone());
     }
     let name = view.passed.observed.endpoint_service.there().map(|service| service.name.clone()).unwrap_or_default();
-    yes(kind, "Available", format!("consumers connect to {name}"))
+    yes(kind, Reason::Available, format!("consumers connect to {name}"))
 }

@@ -4,6 +4,7 @@ use k8s_openapi::apimachinery::pkg::apis::meta::v1::Condition;
 
 use super::View;
 use crate::desired::Goal;
+use crate::reason::Reason;
 
 /// What a condition is about.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -66,19 +67,19 @@ pub fn condition(conditions: &[Condition], kind: ConditionType) -> Option<&Condi
 pub(super) struct Finding {
     pub(super) kind: ConditionType,
     pub(super) holds: Option<bool>,
-    pub(super) reason: &'static str,
+    pub(super) reason: Reason,
     pub(super) message: String,
 }
 
-pub(super) fn yes(kind: ConditionType, reason: &'static str, message: impl Into<String>) -> Finding {
+pub(super) fn yes(kind: ConditionType, reason: Reason, message: impl Into<String>) -> Finding {
     Finding { kind, holds: Some(true), reason, message: message.into() }
 }
 
-pub(super) fn no(kind: ConditionType, reason: &'static str, message: impl Into<String>) -> Finding {
+pub(super) fn no(kind: ConditionType, reason: Reason, message: impl Into<String>) -> Finding {
     Finding { kind, holds: Some(false), reason, message: message.into() }
 }
 
-pub(super) fn unknown(kind: ConditionType, reason: &'static str, message: impl Into<String>) -> Finding {
+pub(super) fn unknown(kind: ConditionType, reason: Reason, message: impl Into<String>) -> Finding {
     Finding { kind, holds: None, reason, message: message.into() }
 }
 

@@ -8,22 +8,23 @@ use super::tables::advertised_host;
 use crate::desired::{Acceptance, Goal, Intent, Path};
 use crate::model::{AccountId, BrokerId, ConnectionState, Health, LISTENER_TAG, ZoneId};
 use crate::plan::Plan;
+use crate::reason::Reason;
 
 pub(super) fn in_sync(view: &View<'_>) -> Finding {
     let kind = ConditionType::InSync;
     let plan = &view.passed.plan;
     if !plan.ask.is_empty() || !view.passed.observed.read_failures.is_empty() {
         let unread = listed(plan.ask.iter().chain(view.passed.observed.read_failures.keys()));
-        return unknown(kind, "NotReadYet", format!("not read: {unread}"));
+        return unknown(kind, Reason::NotReadYet, format!("not read: {unread}"));
     }
     if view.passed.desired.goal == Goal::Hold {
-        return unknown(kind, "InputsUnresolved", "it is not known what is wanted");
+        return unknown(kind, Reason::InputsUnresolved, "it is not known what is wanted");
     }
     if plan.settled() {
-        return yes(kind, "InSync", "AWS is as the spec says");
+        return yes(kind, Reason::InSync, "AWS is as the spec says");
     }
     if plan.steps.is_empty() && plan.conflicts.is_empty() {
-        return no(kind, "Waiting", format!("until {}", listed(&plan.waiting)));
+        return no(kind, Reason::Waiting, format!("until {}", listed(&plan.waiting)));
     }
     differs(plan)
 }
@@ -32,14 +33,14 @@ pub(super) fn in_sync(view: &View<'_>) -> Finding {
 pub(super) fn differs(plan: &Plan) -> Finding {
     let steps = plan.steps.iter().map(ToString::to_string);
     let conflicts = plan.conflicts.iter().map(ToString::to_string);
-    no(ConditionType::InSync, "Differs", listed(steps.chain(conflicts).take(10)))
+    no(ConditionType::InSync, Reason::Differs, listed(steps.chain(conflicts).take(10)))
 }
 
 pub(super) fn connections(view: &View<'_>) -> Finding {
     let kind = ConditionType::ConnectionsSettled;
     let Some(connections) = view.passed.observed.endpoint_service.there().and_then(|service| service.connections.get())
     else {
-        return unknown(kind, "NotReadYet", "no connections were read");
+        return unknown(kind, Reason::NotReadYet, "no connections were read");
     };
     let pending: Vec<String> = connections
         .iter()
@@ -49,9 +50,9 @@ pub(super) fn connections(view: &View<'_>) -> Finding {
         })
         .collect();
     if pending.is_empty() {
-        return yes(kind, "Settled", "no request waits for an answer");
+        return yes(kind, Reason::Settled, "no request waits for an answer");
     }
-    no(kind, "RequestsPending", pending.join("; "))
+    no(kind, Reason::RequestsPending, pending.join("; "))
 }
 
 fn why_pending(view: &View<'_>, account: &AccountId) -> &'static str {
@@ -68,19 +69,19 @@ const TRACKED_SECONDS: u32 = 350;
 
 pub(super) fn hosts(view: &View<'_>) -> Finding {
     let kind = ConditionType::HostsRoutable;
-    let Ok(intent) = view.intent else { return unknown(kind, "InvalidSpec", "the spec could not be read") };
+    let Ok(intent) = view.intent else { return unknown(kind, Reason::InvalidSpec, "the spec could not be read") };
     let mut problems = Vec::new();
-    let mut reason = "Routable";
+    let mut reason = Reason::Routable;
     for (name, listener) in &intent.listeners {
         match &listener.host_template {
             None => {
-                reason = "HostTemplateMissing";
+                reason = Reason::HostTemplateMissing;
                 problems.push(format!(
                     "listener {name} has no advertisedHostTemplate: set it when the consumer has said it"
                 ));
             }
             Some(template) if !listener.cross_zone && intent.subnets.len() > 1 && !template.contains("{zoneId}") => {
-                reason = "CrossZoneNeeded";
+                reason = Reason::CrossZoneNeeded;
                 problems.push(format!(
                     "hosts of listener {name} do not tell zones apart, and brokers of other zones cannot be reached: set crossZone to Enabled or use {{zoneId}} in advertisedHostTemplate"
                 ));
@@ -90,8 +91,8 @@ pub(super) fn hosts(view: &View<'_>) -> Finding {
             }
         }
     }
-    if reason == "Routable" && !problems.is_empty() {
-        reason = "HostInvalid";
+    if reason == Reason::Routable && !problems.is_empty() {
+        reason = Reason::HostInvalid;
     }
     if problems.is_empty() {
         let note = if intent.idle_timeout_seconds > TRACKED_SECONDS {
@@ -133,7 +134,7 @@ fn healths<'a>(view: &'a View<'_>) -> Option<Vec<(&'a str, BrokerId, Option<Heal
 
 pub(super) fn brokers_healthy(view: &View<'_>) -> Finding {
     let kind = ConditionType::BrokersHealthy;
-    let Some(all) = healths(view) else { return unknown(kind, "NotReadYet", "no health was read") };
+    let Some(all) = healths(view) else { return unknown(kind, Reason::NotReadYet, "no health was read") };
     let bad: Vec<String> = all
         .iter()
         .filter(|(_, _, health)| *health != Some(Health::Healthy))
@@ -143,7 +144,7 @@ pub(super) fn brokers_healthy(view: &View<'_>) -> Finding {
         })
         .collect();
     if bad.is_empty() {
-        return yes(kind, "AllHealthy", "every broker takes connections on every listener");
+        return yes(kind, Reason::AllHealthy, "every broker takes connections on every listener");
     }
-    no(kind, "BrokersUnhealthy", bad.join("; "))
+    no(kind, Reason::BrokersUnhealthy, bad.join("; "))
 }

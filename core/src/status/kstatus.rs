@@ -8,6 +8,7 @@ use super::parts::class_reason;
 use crate::model::BrokerId;
 use crate::plan::WaitingOn;
 use crate::plan::guard::Block;
+use crate::reason::Reason;
 
 /// A person must act: nothing that the operator does will help.
 pub(super) fn stalled(view: &View<'_>) -> Option<Finding> {
@@ -15,7 +16,7 @@ pub(super) fn stalled(view: &View<'_>) -> Option<Finding> {
     if let Err(error) = view.intent
         && !leaving(view)
     {
-        return Some(yes(kind, "InvalidSpec", error.to_string()));
+        return Some(yes(kind, Reason::InvalidSpec, error.to_string()));
     }
     if let Some(block) = &view.passed.block
         && matches!(block, Block::WrongAccount { .. } | Block::HeldByOtherCluster(_) | Block::NotAllowed(_))
@@ -23,7 +24,7 @@ pub(super) fn stalled(view: &View<'_>) -> Option<Finding> {
         return Some(yes(kind, block.reason(), block.to_string()));
     }
     if let Some(asked) = &view.passed.desired.memory.confirmation {
-        return Some(yes(kind, "AwaitingConfirmation", question(view, &asked.token, &asked.loses)));
+        return Some(yes(kind, Reason::AwaitingConfirmation, question(view, &asked.token, &asked.loses)));
     }
     let conflicts = &view.passed.plan.conflicts;
     if let Some(first) = conflicts.first() {
@@ -55,7 +56,7 @@ pub(super) fn reconciling(view: &View<'_>, findings: &[Finding]) -> Option<Findi
     let kind = ConditionType::Reconciling;
     let passed = view.passed;
     if leaving(view) {
-        return Some(yes(kind, "Deleting", deleting(view)));
+        return Some(yes(kind, Reason::Deleting, deleting(view)));
     }
     if let Some((step, failure)) = passed.failures().next() {
         return Some(yes(kind, class_reason(failure.class), format!("{step}: {failure}")));
@@ -67,7 +68,7 @@ pub(super) fn reconciling(view: &View<'_>, findings: &[Finding]) -> Option<Findi
         return Some(yes(kind, on.reason(), format!("until {}", listed(&passed.plan.waiting))));
     }
     if passed.block.is_none() && !passed.plan.settled() {
-        return Some(yes(kind, "Progressing", format!("{} steps to go", passed.plan.steps.len())));
+        return Some(yes(kind, Reason::Progressing, format!("{} steps to go", passed.plan.steps.len())));
     }
     let ready = findings.first().filter(|ready| ready.holds != Some(true) && passed.block.is_none())?;
     Some(yes(kind, ready.reason, ready.message.clone()))

@@ -8,11 +8,12 @@ use crate::desired::{Goal, Offer};
 use crate::model::{ErrorClass, Failure, Find, Health, LoadBalancerState, Port, Seen, ServiceState};
 use crate::plan::guard::Block;
 use crate::plan::{Conflict, Step};
+use crate::reason::Reason;
 
 pub(super) fn inputs(view: &View<'_>) -> Finding {
     let kind = ConditionType::InputsResolved;
     if let Err(error) = view.intent {
-        return no(kind, "InvalidSpec", error.to_string());
+        return no(kind, Reason::InvalidSpec, error.to_string());
     }
     if let Some(block @ Block::NotAllowed(_)) = &view.passed.block {
         return no(kind, block.reason(), block.to_string());
@@ -20,8 +21,10 @@ pub(super) fn inputs(view: &View<'_>) -> Finding {
     let issues = &view.passed.desired.issues;
     match issues.first() {
         Some(first) => no(kind, first.reason(), listed(issues)),
-        None if view.passed.desired.goal == Goal::Hold => unknown(kind, "NotReadYet", "the inputs were not read yet"),
-        None => yes(kind, "Resolved", "everything that the spec refers to was found"),
+        None if view.passed.desired.goal == Goal::Hold => {
+            unknown(kind, Reason::NotReadYet, "the inputs were not read yet")
+        }
+        None => yes(kind, Reason::Resolved, "everything that the spec refers to was found"),
     }
 }
 
@@ -34,17 +37,17 @@ fn failed(kind: ConditionType, failure: &Failure) -> Finding {
     no(kind, class_reason(failure.class), failure.to_string())
 }
 
-pub(super) fn class_reason(class: ErrorClass) -> &'static str {
+pub(super) fn class_reason(class: ErrorClass) -> Reason {
     match class {
-        ErrorClass::AlreadyExists => "AlreadyExists",
-        ErrorClass::InUse => "InUse",
-        ErrorClass::NotFound => "NotFound",
-        ErrorClass::Lag => "Lag",
-        ErrorClass::Throttled => "Throttled",
-        ErrorClass::Transient => "Transient",
-        ErrorClass::Denied => "Denied",
-        ErrorClass::Quota => "Quota",
-        ErrorClass::Invalid => "Refused",
+        ErrorClass::AlreadyExists => Reason::AlreadyExists,
+        ErrorClass::InUse => Reason::InUse,
+        ErrorClass::NotFound => Reason::NotFound,
+        ErrorClass::Lag => Reason::Lag,
+        ErrorClass::Throttled => Reason::Throttled,
+        ErrorClass::Transient => Reason::Transient,
+        ErrorClass::Denied => Reason::Denied,
+        ErrorClass::Quota => Reason::Quota,
+        ErrorClass::Invalid => Reason::Refused,
     }
 }
 
@@ -63,21 +66,27 @@ pub(super) fn load_balancer(view: &View<'_>) -> Finding {
         )
     };
     let lb = match observed.load_balancer.find() {
-        Find::Unknown => return unknown(kind, "NotReadYet", "the load balancer could not be read"),
+        Find::Unknown => return unknown(kind, Reason::NotReadYet, "the load balancer could not be read"),
         Find::Gone => {
             return match failures(view, concerns).next() {
                 Some(failure) => failed(kind, failure),
-                None if leaving(view) => no(kind, "Deleted", "the load balancer is gone"),
-                None => no(kind, "NotCreated", "the load balancer does not exist yet"),
+                None if leaving(view) => no(kind, Reason::Deleted, "the load balancer is gone"),
+                None => no(kind, Reason::NotCreated, "the load balancer does not exist yet"),
             };
         }
         Find::There(lb) => lb,
     };
     match lb.state {
         LoadBalancerState::Provisioning if observed.endpoint_service.there().is_none() => {
-            return no(kind, "Provisioning", format!("load balancer {} provisions, which takes minutes", lb.dns_name));
+            return no(
+                kind,
+                Reason::Provisioning,
+                format!("load balancer {} provisions, which takes minutes", lb.dns_name),
+            );
         }
-        LoadBalancerState::Failed => return no(kind, "LoadBalancerFailed", format!("load balancer {} failed", lb.arn)),
+        LoadBalancerState::Failed => {
+            return no(kind, Reason::LoadBalancerFailed, format!("load balancer {} failed", lb.arn));
+        }
         LoadBalancerState::Provisioning | LoadBalancerState::Active | LoadBalancerState::ActiveImpaired => {}
     }
     if let Goal::Offer(offer) = &view.passed.desired.goal {
@@ -92,16 +101,18 @@ pub(super) fn load_balancer(view: &View<'_>) -> Finding {
         let nothing_works = missing.len() + bootstraps(offer) >= offer.listeners.len();
         if missing.iter().any(|port| bootstrap(port)) || (!missing.is_empty() && nothing_works) {
             let reason =
-                failures(view, concerns).next().map_or("ListenersMissing", |failure| class_reason(failure.class));
+                failures(view, concerns).next().map_or(Reason::ListenersMissing, |failure| class_reason(failure.class));
             let why = failures(view, concerns).map(ToString::to_string).collect::<Vec<_>>().join("; ");
             return no(kind, reason, format!("NLB listeners are missing: {} {why}", listed(missing)));
         }
         match served(view, offer) {
             Served::Nobody => {
                 let message = "no broker takes connections on any listener: see status.listeners[].brokers[].health, the brokers' security groups and that they listen on brokerPort";
-                return no(kind, "NoHealthyBroker", message);
+                return no(kind, Reason::NoHealthyBroker, message);
             }
-            Served::NotYet => return no(kind, "HealthChecksPending", "no broker has passed its health checks yet"),
+            Served::NotYet => {
+                return no(kind, Reason::HealthChecksPending, "no broker has passed its health checks yet");
+            }
             Served::Some | Served::Unread => {}
         }
     }
@@ -110,7 +121,7 @@ pub(super) fn load_balancer(view: &View<'_>) -> Finding {
     } else {
         lb.dns_name.clone()
     };
-    yes(kind, "Active", message)
+    yes(kind, Reason::Active, message)
 }
 
 /// Bootstraps among the NLB listeners: one a Kafka listener.
@@ -146,11 +157,11 @@ pub(super) fn endpoint_service(view: &View<'_>) -> Finding {
     let kind = ConditionType::EndpointServiceReady;
     let concerns = |step: &Step| matches!(step, Step::EndpointService(_));
     match view.passed.observed.endpoint_service.find() {
-        Find::Unknown => unknown(kind, "NotReadYet", "the endpoint service could not be read"),
+        Find::Unknown => unknown(kind, Reason::NotReadYet, "the endpoint service could not be read"),
         Find::Gone => match failures(view, concerns).next() {
             Some(failure) => failed(kind, failure),
-            None if leaving(view) => no(kind, "Deleted", "the endpoint service is gone"),
-            None => no(kind, "NotCreated", "the endpoint service is made when the load balancer is active"),
+            None if leaving(view) => no(kind, Reason::Deleted, "the endpoint service is gone"),
+            None => no(kind, Reason::NotCreated, "the endpoint service is made when the load balancer is active"),
         },
         Find::There(service) => match service.state {
             ServiceState::Available => {
@@ -162,10 +173,10 @@ pub(super) fn endpoint_service(view: &View<'_>) -> Finding {
                     .find(|conflict| matches!(conflict, Conflict::ZonesNotOffered(..)));
                 match blocked {
                     Some(conflict) => no(kind, conflict.reason(), conflict.to_string()),
-                    None => yes(kind, "Available", service.name.clone()),
+                    None => yes(kind, Reason::Available, service.name.clone()),
                 }
             }
-            state => no(kind, "NotAvailable", format!("endpoint service {} is {state:?}", service.id)),
+            state => no(kind, Reason::NotAvailable, format!("endpoint service {} is {state:?}", service.id)),
         },
     }
 }
@@ -174,23 +185,23 @@ pub(super) fn principals(view: &View<'_>) -> Finding {
     let kind = ConditionType::PrincipalsSynced;
     let concerns = |step: &Step| matches!(step, Step::EndpointService(_));
     let service = match view.passed.observed.endpoint_service.find() {
-        Find::Unknown => return unknown(kind, "NotReadYet", "the endpoint service could not be read"),
-        Find::Gone => return no(kind, "NoService", "there is no endpoint service yet"),
+        Find::Unknown => return unknown(kind, Reason::NotReadYet, "the endpoint service could not be read"),
+        Find::Gone => return no(kind, Reason::NoService, "there is no endpoint service yet"),
         Find::There(service) => service,
     };
     let Goal::Offer(offer) = &view.passed.desired.goal else {
-        return unknown(kind, "NotWanted", "principals are not compared");
+        return unknown(kind, Reason::NotWanted, "principals are not compared");
     };
     match &service.principals {
-        Seen::Unread => unknown(kind, "NotReadYet", "the principals could not be read"),
+        Seen::Unread => unknown(kind, Reason::NotReadYet, "the principals could not be read"),
         Seen::Read(have) if *have == offer.endpoint_service.principals => {
-            yes(kind, "Synced", format!("{} principals may ask", have.len()))
+            yes(kind, Reason::Synced, format!("{} principals may ask", have.len()))
         }
         Seen::Read(have) => match failures(view, concerns).next() {
             Some(failure) => failed(kind, failure),
             None => {
                 let differing = have.symmetric_difference(&offer.endpoint_service.principals);
-                no(kind, "Differs", format!("to be changed: {}", listed(differing)))
+                no(kind, Reason::Differs, format!("to be changed: {}", listed(differing)))
             }
         },
     }
@@ -205,7 +216,7 @@ pub(super) fn owned(view: &View<'_>) -> Finding {
     }
     let conflicts: Vec<&Conflict> = view.passed.plan.conflicts.iter().collect();
     match conflicts.first() {
-        Some(first) if first.reason() == "Conflict" => no(kind, "Conflict", listed(conflicts)),
-        _ => yes(kind, "Owned", "every resource in use carries our owner tag"),
+        Some(first) if first.reason() == Reason::Conflict => no(kind, Reason::Conflict, listed(conflicts)),
+        _ => yes(kind, Reason::Owned, "every resource in use carries our owner tag"),
     }
 }

@@ -1,0 +1,182 @@
+//! Why a condition is as it is: the words that programs compare, and `docs/conditions.md` explains.
+
+use strum::{EnumIter, IntoStaticStr};
+
+/// The reason of a condition. Written as it is named here; a name never changes its meaning.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, EnumIter, IntoStaticStr)]
+pub enum Reason {
+    /// AWS did not say whose credentials the operator has.
+    AccountUnknown,
+    /// The load balancer routes.
+    Active,
+    /// A broker's address is not in the VPC.
+    AddressNotInVpc,
+    /// Every broker takes connections.
+    AllHealthy,
+    /// AWS has something of that name already.
+    AlreadyExists,
+    /// Consumers can connect.
+    Available,
+    /// Much would go, and nobody has confirmed it.
+    AwaitingConfirmation,
+    /// A broker's id is no number.
+    BrokerIdInvalid,
+    /// A broker has no id.
+    BrokerIdMissing,
+    /// A broker is not in the zone that the spec says.
+    BrokerInOtherZone,
+    /// An instance does not exist.
+    BrokerNotFound,
+    /// A broker is in another VPC.
+    BrokerOutsideVpc,
+    /// A broker is in a zone that has no subnet.
+    BrokerZoneNotOffered,
+    /// Some brokers take no connections.
+    BrokersUnhealthy,
+    /// What is needed belongs to somebody else.
+    Conflict,
+    /// Consumers are connected to what shall go.
+    ConsumersConnected,
+    /// Hosts lead to no zone, and brokers are reached through theirs only.
+    CrossZoneNeeded,
+    /// It is gone, as it shall be.
+    Deleted,
+    /// The object goes.
+    Deleting,
+    /// Deletion protection holds the load balancer.
+    DeletionProtected,
+    /// The operator's role lacks a right.
+    Denied,
+    /// AWS is not as the spec says.
+    Differs,
+    /// Two brokers have one id.
+    DuplicateBrokerId,
+    /// No broker has passed its checks yet.
+    HealthChecksPending,
+    /// Another cluster acts on the resources.
+    HeldByOtherCluster,
+    /// The host template makes a name that is none.
+    HostInvalid,
+    /// The consumer has not said the hosts.
+    HostTemplateMissing,
+    /// AWS is as the spec says.
+    InSync,
+    /// AWS says that something is in use.
+    InUse,
+    /// What is wanted is not known.
+    InputsUnresolved,
+    /// Network interfaces of what went are there still.
+    InterfacesLingering,
+    /// The spec makes no sense to this version.
+    InvalidSpec,
+    /// AWS does not know yet what it has made.
+    Lag,
+    /// Not every NLB listener is there.
+    ListenersMissing,
+    /// AWS could not make the load balancer.
+    LoadBalancerFailed,
+    /// The load balancer is being made.
+    LoadBalancerProvisioning,
+    /// A second look has to confirm the first.
+    LookingAgain,
+    /// No broker was found.
+    NoBrokersFound,
+    /// No broker takes connections.
+    NoHealthyBroker,
+    /// There is no endpoint service yet.
+    NoService,
+    /// No rule of `--policy` allows the object.
+    NotAllowed,
+    /// The endpoint service takes no requests.
+    NotAvailable,
+    /// It does not exist yet.
+    NotCreated,
+    /// AWS does not know it.
+    NotFound,
+    /// It was not read.
+    NotReadYet,
+    /// It is not compared.
+    NotWanted,
+    /// The object only observes.
+    ObserveOnly,
+    /// Every resource in use is ours.
+    Owned,
+    /// Two brokers would have one port.
+    PortClash,
+    /// The range has no port left.
+    PortsExhausted,
+    /// Steps are being taken.
+    Progressing,
+    /// It is being made.
+    Provisioning,
+    /// A quota of the account is used up.
+    Quota,
+    /// A read of AWS failed.
+    ReadFailed,
+    /// It was not looked at yet.
+    Reconciling,
+    /// AWS refuses a call as invalid.
+    Refused,
+    /// Another one takes its place.
+    ReplacementInProgress,
+    /// Requests of consumers wait.
+    RequestsPending,
+    /// Everything that the spec refers to was found.
+    Resolved,
+    /// Every host leads to its broker.
+    Routable,
+    /// The endpoint service goes.
+    ServiceDeleting,
+    /// The endpoint service is being made.
+    ServicePending,
+    /// No request waits.
+    Settled,
+    /// Several subnets match.
+    SubnetAmbiguous,
+    /// A subnet has another block than the spec says.
+    SubnetBlockFixed,
+    /// A subnet has too few addresses.
+    SubnetFull,
+    /// A subnet is in another VPC.
+    SubnetInOtherVpc,
+    /// A subnet is in another zone.
+    SubnetInOtherZone,
+    /// A subnet does not exist.
+    SubnetNotFound,
+    /// Not every subnet is known.
+    SubnetsUnresolved,
+    /// Exactly the listed principals may ask.
+    Synced,
+    /// Connections to a broker that leaves may still end.
+    TargetsDraining,
+    /// Targets have not passed their checks yet.
+    TargetsNotHealthyYet,
+    /// AWS turns calls away.
+    Throttled,
+    /// More NLB listeners than a load balancer has.
+    TooManyListeners,
+    /// AWS fails, or does not answer.
+    Transient,
+    /// The VPC does not exist.
+    VpcNotFound,
+    /// Nothing can be done but to wait.
+    Waiting,
+    /// The credentials are of another account.
+    WrongAccount,
+    /// A zone cannot go while consumers use it.
+    ZoneChangeBlocked,
+    /// The region has no such zone.
+    ZoneUnknown,
+    /// The service does not offer every zone of its load balancer.
+    ZonesNotOffered,
+    /// AWS has yet to offer a zone.
+    ZonesNotOfferedYet,
+}
+
+impl Reason {
+    /// As it is written in a condition.
+    #[must_use]
+    pub fn as_str(self) -> &'static str {
+        self.into()
+    }
+}
