@@ -21,6 +21,10 @@ build: ## the operator, unoptimised (first time: the AWS SDK takes 10 minutes an
 bed-build: ## the test bed's programs (first time: kube-apiserver takes 10 minutes)
 	$(BED) build
 
+.PHONY: judges
+judges: ## what judges our work: kstatus, kube-score, kubeconform, cargo-deny (first time: 9 minutes)
+	$(BED) build --only judges
+
 .PHONY: demo
 demo: build bed-build ## the main job, told as a story; KEEP=1 leaves everything up to play with
 	KEEP=$(KEEP) python3 demo/demo.py --operator $(DEBUG)
@@ -30,19 +34,20 @@ bed: ## a test bed with the guide's world, until Ctrl-C
 	$(BED) up --crd $(CRD)
 
 .PHONY: test
-test: bed-build ## every test that CI runs
+test: bed-build judges ## every test that CI runs
 	python3 tests/run.py
 
 .PHONY: test-long
-test-long: bed-build ## the same with 100,000 histories and the tests that take long
+test-long: bed-build judges ## the same with 100,000 histories and the tests that take long
 	python3 tests/run.py --long
 
 .PHONY: check
-check: bed-build ## format, lint, generated files
+check: bed-build judges ## format, lint, generated files, charts, licences
 	cargo fmt --all --check
 	cargo clippy $(CARGO_ALL) -- --deny warnings
 	cargo test --workspace --locked --test generated
 	python3 deploy/generate.py --check
+	python3 tests/run.py --lint
 	python3 -m compileall -q tests demo bench deploy
 
 .PHONY: generate

@@ -20,10 +20,10 @@ def main():
     asked = parser.parse_args()
     if Path(sys.prefix) != standin.environment():  # elsewhere there need not be a YAML parser
         os.execv(standin.python(), [str(standin.python()), "-B", *sys.argv])
-    from generators import argocd, crd_chart, kustomize, values_table
+    from generators import api_reference, argocd, crd_chart, json_schema, kustomize, monitoring, values_table
     helm = str(programs.require() / "helm")
     made = {}
-    for generator in (argocd, crd_chart, values_table, kustomize):
+    for generator in (api_reference, argocd, crd_chart, json_schema, monitoring, values_table, kustomize):
         made.update(generator.files(ROOT, helm))
     wrong = [path for path, text in made.items() if read(ROOT / path) != text]
     # In these folders everything but what is named here is made: what is not made any more must go.

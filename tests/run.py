@@ -21,8 +21,11 @@ PYTEST = re.compile(r"(\d+) (passed|failed|error|errors|skipped)\b")
 def main():
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--long", action="store_true", help="also what takes long")
-    long = parser.parse_args().long
+    parser.add_argument("--lint", action="store_true", help="only what others' tools say of the charts and of the crates")
+    asked = parser.parse_args()
+    long = asked.long
     os.chdir(HERE.parent)
+    sys.path.insert(0, str(HERE / "bed"))
     env = dict(os.environ, PYTHONDONTWRITEBYTECODE="1")
     # Tests of the whole operator mostly wait; each runs a process of its own, so not one a core on a large machine.
     env.setdefault("RUST_TEST_THREADS", "4")
@@ -37,8 +40,10 @@ def main():
         ("build", ["cargo", "build", "--workspace", "--all-targets", "--locked"], count_nothing),
         ("operator", [*BED, "run", "--crd", CRD, "--",
                       "cargo", "test", "--workspace", "--no-fail-fast", "--locked", "--", *names], count_rust),
-        ("charts", pytest("tests/charts"), count_pytest),
+        ("charts", pytest("tests/charts", *([] if long else ["-k", "not long_"])), count_pytest),
     ]
+    if asked.lint:
+        stages = [("licences, sources and bans of crates", cargo_deny(), count_nothing), ("charts, judged", pytest("tests/charts/test_judged.py"), count_pytest)]
     total, broken = [0, 0, 0], []
     for name, command, count in stages:
         print(f"== {name}", flush=True)
@@ -63,9 +68,13 @@ def pick():
 
 
 def pytest(*folders):
-    sys.path.insert(0, str(HERE / "bed"))
     from bedlib import standin
     return [str(standin.python()), "-m", "pytest", "-q", "-p", "no:cacheprovider", *folders]
+
+
+def cargo_deny():
+    from bedlib import judges
+    return [judges.program("cargo-deny"), "--locked", "check", "bans", "licenses", "sources"]
 
 
 def stream(command, env):

@@ -12,5 +12,6 @@ pub mod model;
 pub mod pass;
 pub mod plan;
 pub mod policy;
+pub mod sheet;
 pub mod simulate;
 pub mod status;

@@ -1,16 +1,22 @@
 //! The command line.
 
 mod cluster;
+mod confirm;
 mod duration;
+mod handover;
 mod iam;
+mod object;
 mod operate;
 mod preview;
+mod status;
+mod tag;
 
 use std::future::Future;
 use std::io::{self, Write};
+use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
-use clap::{CommandFactory, Parser, Subcommand};
+use clap::{CommandFactory, FromArgMatches, Parser, Subcommand};
 use clap_complete::Shell;
 use thiserror::Error;
 
@@ -18,7 +24,12 @@ use crate::aws::Terms;
 use crate::cloud::Clouds;
 use crate::runtime::chain;
 
+/// By this name kubectl finds its plug-in.
+const PLUG_IN: &str = "kubectl-privatelink";
+
 /// Offers Kafka clusters over AWS PrivateLink as one Kubernetes object each.
+///
+/// Found on PATH as `kubectl-privatelink`, it is kubectl's plug-in `kubectl privatelink`.
 #[derive(Debug, Parser)]
 #[command(name = "kafka-privatelink", version, propagate_version = true, arg_required_else_help = true)]
 struct Arguments {
@@ -34,6 +45,12 @@ enum Command {
     ///
     /// Exit status: 0 nothing to do, 2 something to do, 1 an error.
     Plan(preview::Arguments),
+    /// Show what an object has come to: service, ports, connections, and the conditions that need a look.
+    Status(status::Arguments),
+    /// Answer the question that an object asks before much goes: shows what, and asks again.
+    Confirm(confirm::Arguments),
+    /// Write the sheet for a consumer: service name, zones, ports, and what to paste where.
+    Handover(handover::Arguments),
     /// Print the CRD, for `kubectl apply --server-side -f -`.
     Crd,
     /// Print the IAM policy for the operator's role, as JSON.
@@ -61,19 +78,34 @@ enum Failed {
     #[error(transparent)]
     Plan(#[from] preview::Failed),
     #[error(transparent)]
+    Status(#[from] status::Failed),
+    #[error(transparent)]
+    Confirm(#[from] confirm::Failed),
+    #[error(transparent)]
+    Handover(#[from] handover::Failed),
+    #[error(transparent)]
     Policy(#[from] iam::TooLong),
 }
 
 /// Runs what the command line of this process says; `clouds` is asked only by commands that need AWS.
 pub(crate) fn run<C: Clouds, F: Future<Output = C>>(clouds: impl FnOnce(Terms) -> F) -> ExitCode {
     // Wrong flags end the process here, with status 2 and clap's words.
-    match execute(Arguments::parse().command, clouds) {
+    match execute(parsed().command, clouds) {
         Ok(code) => code,
         Err(error) => {
             eprintln!("kafka-privatelink: {}", chain(&error));
             ExitCode::FAILURE
         }
     }
+}
+
+/// The arguments, by the name that the program was called by.
+fn parsed() -> Arguments {
+    let called = std::env::args_os().next().map(PathBuf::from);
+    let plug_in = called.as_deref().and_then(Path::file_stem).is_some_and(|name| name == PLUG_IN);
+    let command = Arguments::command();
+    let command = if plug_in { command.bin_name("kubectl privatelink") } else { command };
+    Arguments::from_arg_matches(&command.get_matches()).unwrap_or_else(|error| error.exit())
 }
 
 fn execute<C: Clouds, F: Future<Output = C>>(
@@ -91,6 +123,9 @@ fn execute<C: Clouds, F: Future<Output = C>>(
         Command::Plan(arguments) => {
             return Ok(runtime()?.block_on(async { preview::run(arguments, clouds(Terms::alone()).await).await })?);
         }
+        Command::Status(arguments) => runtime()?.block_on(status::run(arguments))?,
+        Command::Confirm(arguments) => runtime()?.block_on(confirm::run(arguments))?,
+        Command::Handover(arguments) => runtime()?.block_on(handover::run(arguments))?,
         Command::Crd => print(&crd()?)?,
         Command::IamPolicy(arguments) => print(&arguments.policy()?)?,
         Command::Version => print(&format!("kafka-privatelink {}\n", env!("CARGO_PKG_VERSION")))?,

@@ -13,7 +13,7 @@ use kube::Client;
 use thiserror::Error;
 use tracing::{info, warn};
 
-use super::{cluster, duration};
+use super::{cluster, duration, tag};
 use crate::aws::{RateLimits, Terms};
 use crate::cloud::Clouds;
 use crate::controller::identity::{Cluster, UnknownCluster, holder};
@@ -32,6 +32,9 @@ pub(super) struct Arguments {
     /// which dies with the cluster; set it so that another cluster can take over what this one made.
     #[arg(long, env = "KPL_CLUSTER_ID", value_name = "ID", value_parser = cluster::parse)]
     cluster_id: Option<String>,
+    /// Tags of everything that is made in AWS, beside those of the object, which win; may be repeated.
+    #[arg(long, env = "KPL_DEFAULT_TAGS", value_name = "KEY=VALUE", value_delimiter = ',', value_parser = tag::parse)]
+    default_tags: Vec<(String, String)>,
     /// Watch this namespace; may be repeated. Default: all.
     #[arg(long, env = "KPL_WATCH_NAMESPACE", value_name = "NAMESPACE", value_delimiter = ',')]
     watch_namespace: Vec<String>,
@@ -167,7 +170,8 @@ pub(super) async fn run<C: Clouds, F: Future<Output = C>>(
     let election = arguments.election(&client)?;
     let holder = holder(&client).await?;
     let lasting = arguments.cluster_id.is_some();
-    let cluster = Cluster { id: cluster::id(arguments.cluster_id, &holder), holder };
+    let default_tags = arguments.default_tags.into_iter().collect();
+    let cluster = Cluster { id: cluster::id(arguments.cluster_id, &holder), holder, default_tags };
     info!(
         version = env!("CARGO_PKG_VERSION"),
         cluster_id = cluster.id,

@@ -9,7 +9,7 @@ use clap::{Args, ValueEnum};
 use jiff::Timestamp;
 use kpl_core::api::{KIND, KafkaPrivateLink};
 use kpl_core::desired::{Goal, Identity, Intent, InvalidSpec, Memory, Request, desired, scope};
-use kpl_core::model::{Base, HolderId, Observed, Owner, Query, Timing, Urgency, holder as holder_of};
+use kpl_core::model::{Base, HolderId, Observed, Owner, Query, Tags, Timing, Urgency, holder as holder_of};
 use kpl_core::pass::{Move, Pass};
 use kpl_core::plan::guard::Guard;
 use kpl_core::simulate::{Preview, simulate};
@@ -19,22 +19,29 @@ use kube::{Api, Client};
 use serde_json::{Value, json};
 use thiserror::Error;
 
-use super::cluster;
+use super::object::{Named, Unreadable};
+use super::{cluster, tag};
 use crate::cloud::{Cloud, Clouds};
 use crate::controller::identity::{Cluster, UnknownCluster, holder};
 use crate::controller::object::Object;
 
 #[derive(Debug, Args)]
 pub(super) struct Arguments {
-    /// The object, as YAML or JSON; - is stdin. May hold several.
+    /// Name of an object in the cluster.
+    #[arg(value_name = "NAME", required_unless_present = "filename", conflicts_with = "filename")]
+    name: Option<String>,
+    /// Objects, as YAML or JSON; - is stdin. May hold several.
     #[arg(short, long, value_name = "FILE")]
-    filename: PathBuf,
+    filename: Option<PathBuf>,
     /// Namespace of objects that name none. Default: that of the kubeconfig's context, else default.
     #[arg(short, long, value_name = "NAMESPACE")]
     namespace: Option<String>,
     /// The id that the operator of this object runs with. Default: the uid of namespace kube-system.
     #[arg(long, env = "KPL_CLUSTER_ID", value_name = "ID", value_parser = cluster::parse)]
     cluster_id: Option<String>,
+    /// The default tags that the operator of this object runs with; may be repeated.
+    #[arg(long, env = "KPL_DEFAULT_TAGS", value_name = "KEY=VALUE", value_delimiter = ',', value_parser = tag::parse)]
+    default_tags: Vec<(String, String)>,
     /// How the plan is printed.
     #[arg(short, long, value_enum, default_value = "text")]
     output: Output,
@@ -51,6 +58,8 @@ enum Output {
 /// Why there is no plan.
 #[derive(Debug, Error)]
 pub(super) enum Failed {
+    #[error(transparent)]
+    InCluster(#[from] Unreadable),
     #[error("{0} cannot be read")]
     File(PathBuf, #[source] io::Error),
     #[error("{0} is not YAML")]
@@ -75,6 +84,7 @@ pub(super) enum Failed {
 struct Surroundings {
     client: Option<Client>,
     cluster_id: String,
+    default_tags: Tags,
     /// Unknown without a cluster: then whoever holds the resources now.
     holder: Option<HolderId>,
     namespace: String,
@@ -87,12 +97,18 @@ struct Shown {
     issues: Vec<String>,
 }
 
+/// The file name that means stdin.
+const STDIN: &str = "-";
+
 const SOMETHING_TO_DO: u8 = 2;
 
 pub(super) async fn run<C: Clouds>(arguments: Arguments, clouds: C) -> Result<ExitCode, Failed> {
-    let Arguments { filename, namespace, cluster_id, output } = arguments;
-    let objects = objects(&filename)?;
-    let surroundings = surroundings(cluster_id, namespace).await?;
+    let Arguments { name, filename, namespace, cluster_id, default_tags, output } = arguments;
+    let objects = match (name, filename) {
+        (Some(name), _) => vec![Named { name, namespace: namespace.clone() }.find().await?.object],
+        (None, filename) => objects(&filename.unwrap_or_else(|| STDIN.into()))?,
+    };
+    let surroundings = surroundings(cluster_id, namespace, default_tags.into_iter().collect()).await?;
     let mut shown = Vec::new();
     for object in objects {
         shown.push(preview(object, &surroundings, &clouds).await?);
@@ -108,7 +124,7 @@ pub(super) async fn run<C: Clouds>(arguments: Arguments, clouds: C) -> Result<Ex
 
 fn objects(file: &Path) -> Result<Vec<KafkaPrivateLink>, Failed> {
     let read = || -> io::Result<String> {
-        if file == Path::new("-") {
+        if file == Path::new(STDIN) {
             let mut text = String::new();
             io::stdin().read_to_string(&mut text).map(|_| text)
         } else {
@@ -126,7 +142,11 @@ fn objects(file: &Path) -> Result<Vec<KafkaPrivateLink>, Failed> {
     if objects.is_empty() { Err(Failed::Nothing(file.to_owned())) } else { Ok(objects) }
 }
 
-async fn surroundings(cluster_id: Option<String>, namespace: Option<String>) -> Result<Surroundings, Failed> {
+async fn surroundings(
+    cluster_id: Option<String>,
+    namespace: Option<String>,
+    default_tags: Tags,
+) -> Result<Surroundings, Failed> {
     let client = Client::try_default().await;
     let (client, holder) = match (client, &cluster_id) {
         (Ok(client), None) => {
@@ -144,21 +164,23 @@ async fn surroundings(cluster_id: Option<String>, namespace: Option<String>) -> 
     let namespace = namespace.unwrap_or_else(default);
     // Either one is there: without both we have returned.
     let cluster_id = cluster_id.or_else(|| holder.as_ref().map(ToString::to_string)).unwrap_or_default();
-    Ok(Surroundings { client, cluster_id, holder, namespace })
+    Ok(Surroundings { client, cluster_id, default_tags, holder, namespace })
 }
 
 async fn preview<C: Clouds>(given: KafkaPrivateLink, surroundings: &Surroundings, clouds: &C) -> Result<Shown, Failed> {
     let name = given.metadata.name.clone().unwrap_or_default();
     let namespace = given.metadata.namespace.clone().unwrap_or_else(|| surroundings.namespace.clone());
     let shown_name = format!("{namespace}/{name}");
-    let intent = Intent::parse(&given.spec).map_err(|error| Failed::Spec(shown_name.clone(), error))?;
+    let intent = Intent::parse(&given.spec).and_then(|intent| intent.with_default_tags(&surroundings.default_tags));
+    let intent = intent.map_err(|error| Failed::Spec(shown_name.clone(), error))?;
     let present = present(surroundings, &namespace, &name).await;
     let cloud = clouds.region(&intent.region, Urgency::Create);
 
     let owner = Owner { cluster_id: surroundings.cluster_id.clone(), namespace, name };
     let mut identity = match (&present, &surroundings.holder) {
         (Some(object), Some(holder)) => {
-            let cluster = Cluster { id: surroundings.cluster_id.clone(), holder: holder.clone() };
+            let cluster =
+                Cluster { id: surroundings.cluster_id.clone(), holder: holder.clone(), default_tags: Tags::new() };
             Identity { owner, ..object.identity(&cluster) }
         }
         _ => Identity { owner, holder: HolderId::from(""), uid: String::new() },
@@ -204,7 +226,7 @@ async fn present(surroundings: &Surroundings, namespace: &str, name: &str) -> Op
     let client = surroundings.client.clone()?;
     let kind = ApiResource::erase::<KafkaPrivateLink>(&());
     let api: Api<DynamicObject> = Api::namespaced_with(client, namespace, &kind);
-    api.get_opt(name).await.ok().flatten().map(Object::read)
+    api.get_opt(name).await.ok().flatten().map(|raw| Object::read(raw, &surroundings.default_tags))
 }
 
 /// What the file demands, and what the cluster's object has pinned.

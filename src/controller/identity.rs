@@ -1,7 +1,7 @@
 //! Which cluster acts.
 
 use k8s_openapi::api::core::v1::Namespace;
-use kpl_core::model::HolderId;
+use kpl_core::model::{HolderId, Tags};
 use kube::{Api, Client};
 use thiserror::Error;
 
@@ -15,6 +15,8 @@ pub struct Cluster {
     pub id: String,
     /// uid of `kube-system`.
     pub holder: HolderId,
+    /// Tags of everything that is made, beside those of the object.
+    pub default_tags: Tags,
 }
 
 /// Without it no resource can be told from another cluster's.

@@ -3,7 +3,7 @@
 
 use kpl_core::api::{KafkaPrivateLinkSpec, KafkaPrivateLinkStatus};
 use kpl_core::desired::{Absent, Identity, Intent, InvalidSpec};
-use kpl_core::model::{AccountId, HolderId, Owner, Region};
+use kpl_core::model::{AccountId, HolderId, Owner, Region, Tags};
 use kpl_core::plan::guard::Guard;
 use kube::ResourceExt;
 use kube::api::DynamicObject;
@@ -40,8 +40,8 @@ pub enum Wish {
 impl Object {
     /// Parses what can be parsed.
     #[must_use]
-    pub fn read(raw: DynamicObject) -> Self {
-        let intent = spec(&raw.data).and_then(|spec| Intent::parse(&spec));
+    pub fn read(raw: DynamicObject, default_tags: &Tags) -> Self {
+        let intent = spec(&raw.data).and_then(|spec| Intent::parse(&spec)?.with_default_tags(default_tags));
         let status = raw.data.get("status").and_then(|status| KafkaPrivateLinkStatus::deserialize(status).ok());
         Self { raw, intent, status }
     }
@@ -152,7 +152,7 @@ mod tests {
     use super::*;
 
     fn object(value: Value) -> Object {
-        Object::read(serde_json::from_value(value).expect("an object"))
+        Object::read(serde_json::from_value(value).expect("an object"), &Tags::new())
     }
 
     #[test]

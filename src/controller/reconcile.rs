@@ -48,7 +48,7 @@ async fn pass<C: Clouds>(key: Key, leaving: bool, context: Arc<Context<C>>) -> R
         context.forget(&key);
         return Ok(Action::await_change());
     };
-    let mut turn = Turn::new(&context, &key, api, Object::read(raw));
+    let mut turn = Turn::new(&context, &key, api, Object::read(raw, &context.cluster.default_tags));
     let next = turn.take().await?;
     match next {
         Next::Rest(pause) => {

@@ -35,8 +35,10 @@ def _parser():
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     what = parser.add_subparsers(dest="what", required=True, metavar="build|start|stop|run|seed|up")
     building, starting, running, going_up = (what.add_parser(n) for n in ("build", "start", "run", "up"))
-    for part in (building, starting, running):
+    for part in (starting, running):
         part.add_argument("--only", choices=["aws", "kube"], help="one part of the bed")
+    building.add_argument("--only", choices=["aws", "kube", "judges"],
+                          help="one part of the bed; or what judges our work in tests and checks, which is no part of it")
     for part in (starting, running, going_up):
         part.add_argument("--crd", action="append", default=[], type=Path, metavar="FILE", help="applied before the controllers start")
         part.add_argument("--workloads", action="store_true", help="also the controllers of Deployments, Jobs and the like")

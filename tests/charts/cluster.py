@@ -81,6 +81,14 @@ class Cluster:
     def inventory(self, world):
         return self._standin(f"/__inventory?account={world['provider']['account']}&region={world['region']}")
 
-    def _standin(self, path):
-        with urllib.request.urlopen(self.aws + path) as answer:
+    def calls(self, world):
+        return self._standin(f"/__calls?account={world['provider']['account']}")
+
+    def setting(self, world, **settings):
+        """Of the stand-in for AWS, for the provider's account."""
+        self._standin(f"/__settings?account={world['provider']['account']}", settings)
+
+    def _standin(self, path, body=None):
+        request = urllib.request.Request(self.aws + path, json.dumps(body).encode() if body else None)
+        with urllib.request.urlopen(request) as answer:
             return json.load(answer)

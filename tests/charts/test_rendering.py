@@ -1,25 +1,17 @@
 """What the chart renders with every values file, against Kubernetes's own schemas and against what it has to be."""
+import re
+import subprocess
 import tomllib
 
 import kubernetes_validate
 import pytest
 import yaml
+from conftest import operator_binary
 from charts import CRDS, NAMESPACE, OPERATOR, RELEASE, ROOT, VALUES, objects, one, rendered, run, values_named
 
 KUBERNETES = ("1.31", "1.37")  # the oldest that we promise, and the one of the bed
-NOT_KUBERNETES_OWN = {"ServiceMonitor"}
+NOT_KUBERNETES_OWN = {"ServiceMonitor", "PrometheusRule"}
 by_values = pytest.mark.parametrize("values", VALUES, ids=lambda path: f"{path.parent.parent.name}-{path.stem}")
-
-
-@by_values
-def test_lint(values):
-    done = run("helm", "lint", "--strict", OPERATOR, "--values", values)
-    assert done.returncode == 0, done.stdout + done.stderr
-
-
-def test_lint_of_the_crds():
-    done = run("helm", "lint", "--strict", CRDS)
-    assert done.returncode == 0, done.stdout + done.stderr
 
 
 @by_values
@@ -85,7 +77,9 @@ def test_the_pod_with_the_defaults():
                each["labelSelector"]["matchLabels"] == spec["selector"]["matchLabels"] for each in spread.values())
     (container,) = pod["containers"]
     assert container["image"] == f"kafka-privatelink-operator:{crate_version()}"
-    assert container["resources"] == {"requests": {"cpu": "50m", "memory": "64Mi"}, "limits": {"memory": "128Mi"}}
+    assert container["resources"] == {
+        "requests": {"cpu": "50m", "memory": "64Mi", "ephemeral-storage": "64Mi"},
+        "limits": {"memory": "128Mi", "ephemeral-storage": "256Mi"}}
     probes = {name: container[name]["httpGet"] for name in ("startupProbe", "livenessProbe", "readinessProbe")}
     assert {name: (get["path"], get["port"]) for name, get in probes.items()} == {
         "startupProbe": ("/livez", "admin"), "livenessProbe": ("/livez", "admin"), "readinessProbe": ("/readyz", "admin")}
@@ -95,9 +89,9 @@ def test_the_pod_with_the_defaults():
 def test_the_command_line():
     (container,) = one(objects(values_named("everything")), "Deployment")["spec"]["template"]["spec"]["containers"]
     assert container["args"] == [
-        "run", "--cluster-id=arn:aws:eks:us-west-2:111122223333:cluster/a:", "--resync=1h30m", "--full-resync=1h",
+        "run", "--cluster-id=arn:aws:eks:us-west-2:111122223333:cluster/a:", "--default-tags=stage=prod,team=data platform", "--resync=1h30m", "--full-resync=1h",
         "--broker-absence-grace=5m", "--concurrency=64", "--aws-rate-limits=off",
-        "--default-tags=cost center=4 711,team=streaming,url=a=b", "--admin-address=[::]:9000", "--leader-election=enabled",
+        "--admin-address=[::]:9000", "--leader-election=enabled",
         "--lease-name=the-lease", "--lease-duration=30s", "--lease-renew-deadline=20s", "--lease-retry-period=5s",
         "--log-format=text", "--log-level=info,kafka_privatelink=debug"]
     assert {each["name"]: each.get("value") for each in container["env"]} == {
@@ -106,6 +100,13 @@ def test_the_command_line():
         "AWS_ENDPOINT_URL_STS": "https://sts.example.com", "AWS_ACCESS_KEY_ID": None, "NODE": None}
     (single,) = one(objects(values_named("single")), "Deployment")["spec"]["template"]["spec"]["containers"]
     assert "--leader-election=disabled" in single["args"] and not any("--lease" in each for each in single["args"])
+
+
+@by_values
+def test_the_operator_knows_every_flag(values):
+    flags = set(re.findall(r"^ +(--[a-z-]+)", subprocess.run([operator_binary(), "run", "--help"], text=True, capture_output=True, check=True).stdout, re.M))
+    (container,) = one(objects(values), "Deployment")["spec"]["template"]["spec"]["containers"]
+    assert {arg.partition("=")[0] for arg in container["args"][1:]} <= flags
 
 
 def test_web_identity():

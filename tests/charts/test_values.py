@@ -9,7 +9,7 @@ from charts import CRDS, OPERATOR, RELEASE, VALUES, run
 
 SCHEMA = json.loads((OPERATOR / "values.schema.json").read_text())
 DEFAULTS = yaml.safe_load((OPERATOR / "values.yaml").read_text())
-FREE = {"commonLabels", "defaultTags", "serviceAccount.annotations", "podAnnotations", "podLabels", "nodeSelector",
+FREE = {"commonLabels", "serviceAccount.annotations", "podAnnotations", "podLabels", "nodeSelector",
         "serviceMonitor.labels", "resources.requests", "resources.limits"}  # keys that the user invents
 
 
@@ -42,7 +42,7 @@ def test_a_misspelt_value_is_refused(path):
 @pytest.mark.parametrize("wrong", [
     {"replicas": "2"}, {"resync": "10"}, {"resync": "500ms"}, {"concurrency": 0}, {"concurrency": 257}, {"clusterId": "a b"},
     {"clusterId": "x" * 64}, {"watchNamespaces": "all"}, {"aws": {"rateLimits": "on"}}, {"aws": {"roleArn": "kafka"}},
-    {"aws": {"endpoints": {"all": "localhost:4566"}}}, {"defaultTags": {"a": 1}}, {"defaultTags": {"a": "b,c"}},
+    {"aws": {"endpoints": {"all": "localhost:4566"}}}, {"commonLabels": {"a": 1}},
     {"log": {"format": "xml"}}, {"admin": {"port": 0}}, {"image": {"repository": ""}}, {"image": {"digest": "latest"}},
     {"extraEnv": [{"name": "A", "valeu": "x"}]}, {"extraVolumes": [{"name": "a", "hostPath": {"path": "/"}}]},
     {"extraVolumeMounts": [{"name": "a"}]}, {"podSecurityContext": {"runAsUsr": 1}}, {"resources": {"limit": {}}},

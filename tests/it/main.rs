@@ -20,6 +20,7 @@ mod forms;
 mod gaps;
 mod history;
 mod limits;
+mod plug_in;
 mod policy;
 mod regions;
 mod replicas;

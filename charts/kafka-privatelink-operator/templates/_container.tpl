@@ -7,16 +7,18 @@
 {{- with .Values.watchNamespaces }}
 - {{ printf "--watch-namespace=%s" (uniq . | join ",") | quote }}
 {{- end }}
+{{- with .Values.defaultTags }}
+{{- $tags := list }}
+{{- range $key, $value := . }}
+{{- $tags = append $tags (printf "%s=%s" $key $value) }}
+{{- end }}
+- {{ printf "--default-tags=%s" (join "," $tags) | quote }}
+{{- end }}
 - --resync={{ .Values.resync }}
 - --full-resync={{ .Values.fullResync }}
 - --broker-absence-grace={{ .Values.brokerAbsenceGrace }}
 - --concurrency={{ .Values.concurrency }}
 - --aws-rate-limits={{ .Values.aws.rateLimits }}
-{{- $tags := list }}
-{{- range $key, $value := .Values.defaultTags }}{{ $tags = append $tags (printf "%s=%s" $key $value) }}{{ end }}
-{{- with $tags }}
-- {{ printf "--default-tags=%s" (join "," .) | quote }}
-{{- end }}
 {{- $admin := printf "%s:%v" .Values.admin.address .Values.admin.port }}
 {{- if ne $admin "0.0.0.0:8080" }}
 - {{ printf "--admin-address=%s" $admin | quote }}

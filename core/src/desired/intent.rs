@@ -9,8 +9,8 @@ use thiserror::Error;
 use crate::api::v1alpha1 as api;
 use crate::model::{
     AccountId, Attributes, BrokerId, BrokerSource, CROSS_ZONE, DNS_FAILOVER, EndpointId, HealthCheck, InboundRules,
-    InstanceId, ListenerName, Port, PortRange, Principal, Region, SecurityGroupId, SubnetSource, TargetType, VpcId,
-    ZoneId,
+    InstanceId, ListenerName, Port, PortRange, Principal, Region, SecurityGroupId, SubnetSource, Tags, TargetType,
+    VpcId, ZoneId,
 };
 
 /// What the user asks for.
@@ -140,7 +140,26 @@ fn count(field: &str, number: i32) -> Result<u32, InvalidSpec> {
     u32::try_from(number).map_err(|_| invalid(field, format!("{number} is negative")))
 }
 
+/// Tags of the user's on one resource: AWS allows 50, and some are ours.
+const MOST_TAGS: usize = 40;
+
 impl Intent {
+    /// With tags that the object does not name itself.
+    ///
+    /// # Errors
+    /// Together they are more than a resource can have.
+    pub fn with_default_tags(mut self, tags: &Tags) -> Result<Self, InvalidSpec> {
+        for (key, value) in tags {
+            self.tags.entry(key.clone()).or_insert_with(|| value.clone());
+        }
+        if self.tags.len() > MOST_TAGS {
+            let problem =
+                format!("{} with the operator's --default-tags; at most {MOST_TAGS} are possible", self.tags.len());
+            return Err(invalid("tags", problem));
+        }
+        Ok(self)
+    }
+
     /// Parses a spec.
     ///
     /// # Errors

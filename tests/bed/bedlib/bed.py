@@ -9,19 +9,21 @@ import sys
 import tempfile
 from pathlib import Path
 
-from . import control_plane, debian, processes, programs, standin, world
+from . import control_plane, debian, judges, processes, programs, standin, world
 
 WATCHER = "watcher"
 STATE = "bed.json"  # in the bed's folder: what `start` printed, and whether the folder is ours to remove
 
 
 def build(asked):
-    if asked.only != "aws":
+    if asked.only in (None, "kube"):
         programs.build()
-    if asked.only != "kube":
+    if asked.only in (None, "aws"):
         standin.build()
     if not asked.only:
         _promtool()
+    if asked.only == "judges":
+        judges.build()
 
 
 def start(asked):

@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use serde_json::json;
 
-use crate::harness::{Scene, is};
+use crate::harness::{Inventory, Scene, is};
 
 #[tokio::test]
 async fn settings_of_groups_and_listeners_follow() {
@@ -112,23 +112,57 @@ async fn tags_of_the_user_are_added_changed_and_removed() {
     let mut spec = scene.plain_spec();
     spec["tags"] = json!({ "team": "streaming", "cost": "17" });
     orders.create_and_settle(spec).await;
-    let of = |key: &'static str, value: Option<&'static str>| {
-        move |aws: &crate::harness::Inventory| {
-            let owned = aws.owned();
-            let bad: Vec<_> = owned.iter().filter(|(_, tags)| tags.get(key).map(String::as_str) != value).collect();
-            is(!owned.is_empty() && bad.is_empty(), || format!("{key} shall be {value:?}: {bad:?}"))
-        }
-    };
-    scene.aws("every resource has the tag", of("team", Some("streaming"))).await;
+    scene.aws("every resource has the tag", all_have("team", Some("streaming"))).await;
     let foreign = scene.inventory().await.group_arn("tg/EXTERNAL/1");
     scene.set_tags(&foreign, &[("patrol".to_owned(), "daily".to_owned())].into()).await;
 
     orders.change_and_settle(json!({ "tags": { "team": "data", "cost": null, "stage": "prod" } })).await;
-    scene.aws("the changed tag", of("team", Some("data"))).await;
-    scene.aws("the new tag", of("stage", Some("prod"))).await;
-    scene.aws("the removed tag", of("cost", None)).await;
+    scene.aws("the changed tag", all_have("team", Some("data"))).await;
+    scene.aws("the new tag", all_have("stage", Some("prod"))).await;
+    scene.aws("the removed tag", all_have("cost", None)).await;
     let kept = &scene.inventory().await.groups()["tg/EXTERNAL/1"].tags;
     assert_eq!(kept.get("patrol").map(String::as_str), Some("daily"), "tags of others are left alone");
+    scene.clean_up().await;
+}
+
+/// What a resource of ours must show at a key.
+fn all_have(key: &'static str, value: Option<&'static str>) -> impl Fn(&Inventory) -> Result<(), String> {
+    move |aws| {
+        let owned = aws.owned();
+        let bad: Vec<_> = owned.iter().filter(|(_, tags)| tags.get(key).map(String::as_str) != value).collect();
+        is(!owned.is_empty() && bad.is_empty(), || format!("{key} shall be {value:?}: {bad:?}"))
+    }
+}
+
+#[tokio::test]
+async fn default_tags_yield_to_those_of_the_object_and_go_with_their_flag() {
+    let mut scene = Scene::quiet().await;
+    scene.start_operator(&["--default-tags", "team=platform,stage=prod"]);
+    let orders = scene.orders();
+    let mut spec = scene.plain_spec();
+    spec["tags"] = json!({ "team": "streaming" });
+    orders.create_and_settle(spec).await;
+    scene.aws("the object's own tag wins", all_have("team", Some("streaming"))).await;
+    scene.aws("the default tag", all_have("stage", Some("prod"))).await;
+
+    scene.operator().stop();
+    scene.start_operator(&[]);
+    scene.aws("the default tag went with the flag", all_have("stage", None)).await;
+    scene.aws("the object's own tag stays", all_have("team", Some("streaming"))).await;
+    scene.clean_up().await;
+}
+
+#[tokio::test]
+async fn more_tags_than_aws_has_room_for_are_refused() {
+    let mut scene = Scene::quiet().await;
+    scene.start_operator(&["--default-tags", "team=platform"]);
+    let mut spec = scene.plain_spec();
+    spec["tags"] =
+        (0..40).map(|number| (format!("key-{number}"), json!("x"))).collect::<serde_json::Map<_, _>>().into();
+    scene.orders().create(spec).await;
+    let said = scene.orders().says("InputsResolved", "False", "InvalidSpec").await;
+    assert!(said.contains("tags") && said.contains("--default-tags"), "{said}");
+    assert_eq!(scene.inventory().await.changes_since(&scene.before), Vec::<String>::new());
     scene.clean_up().await;
 }
 

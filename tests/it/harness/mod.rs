@@ -29,7 +29,7 @@ pub use guide::{ID_TAG, World, ZONES};
 pub use inventory::Inventory;
 pub use link::{Link, condition, is};
 pub use names::{Names, named, named_text};
-pub use operator::{Operator, with_credentials};
+pub use operator::{Operator, binary, with_credentials};
 pub use patience::{until, until_within};
 pub use policies::{Missing, Policies};
 pub use portrait::values_at;

@@ -80,7 +80,18 @@ def become(spec, alive):
     os.closerange(3, 1024)
     for number in (signal.SIGPIPE, signal.SIGXFSZ):  # Python ignores them, and programs would inherit that
         signal.signal(number, signal.SIG_DFL)
-    os.execvpe(spec["command"][0], spec["command"], spec["env"])
+    execute(spec["command"], spec["env"])
+
+
+def execute(command, env):
+    """As a shell finds a program. Not os.execvpe: it imports, and Python's own files are out of reach here."""
+    places = [""] if "/" in command[0] else [f"{folder}/" for folder in env["PATH"].split(":")]
+    for place in places:
+        try:
+            os.execve(place + command[0], command, env)
+        except (FileNotFoundError, NotADirectoryError):
+            continue  # the next folder may have it
+    raise FileNotFoundError(f"{command[0]}: not found in {env['PATH']}")
 
 
 def root(spec):

@@ -50,6 +50,7 @@ class Pod(threading.Thread):
 
     def run(self):
         end = None
+        self.folder.mkdir(parents=True)
         try:
             while not self._leaving():
                 try:
@@ -68,7 +69,7 @@ class Pod(threading.Thread):
             if not self._gone:
                 self._take_off(end)
         finally:
-            shutil.rmtree(self.folder, ignore_errors=self._gone)  # a folder that was never made, when it went at once
+            shutil.rmtree(self.folder)
 
     def _leaving(self):
         return self._gone or "deletionTimestamp" in self.found["metadata"]
