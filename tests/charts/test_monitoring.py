@@ -17,7 +17,7 @@ def test_the_rules_are_the_alerts_with_the_runbooks_of_the_user():
 
 
 def test_the_dashboard_is_there_for_the_sidecar():
-    found = one(objects(values_named("everything")), "ConfigMap")
+    found = one(objects(values_named("everything")), "ConfigMap", "offers-dashboard")
     assert found["metadata"]["labels"]["grafana_dashboard"] == "1"
     assert json.loads(found["data"]["kafka-privatelink.json"]) == json.loads((MONITORING / "dashboard.json").read_text())
 

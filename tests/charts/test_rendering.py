@@ -89,7 +89,8 @@ def test_the_pod_with_the_defaults():
 def test_the_command_line():
     (container,) = one(objects(values_named("everything")), "Deployment")["spec"]["template"]["spec"]["containers"]
     assert container["args"] == [
-        "run", "--cluster-id=arn:aws:eks:us-west-2:111122223333:cluster/a:", "--default-tags=stage=prod,team=data platform", "--resync=1h30m", "--full-resync=1h",
+        "run", "--cluster-id=arn:aws:eks:us-west-2:111122223333:cluster/a:", "--default-tags=stage=prod,team=data platform",
+        "--policy=/etc/kafka-privatelink/policy.yaml", "--resync=1h30m", "--full-resync=1h",
         "--broker-absence-grace=5m", "--concurrency=64", "--aws-rate-limits=off",
         "--admin-address=[::]:9000", "--leader-election=enabled",
         "--lease-name=the-lease", "--lease-duration=30s", "--lease-renew-deadline=20s", "--lease-retry-period=5s",
@@ -107,6 +108,23 @@ def test_the_operator_knows_every_flag(values):
     flags = set(re.findall(r"^ +(--[a-z-]+)", subprocess.run([operator_binary(), "run", "--help"], text=True, capture_output=True, check=True).stdout, re.M))
     (container,) = one(objects(values), "Deployment")["spec"]["template"]["spec"]["containers"]
     assert {arg.partition("=")[0] for arg in container["args"][1:]} <= flags
+
+
+def test_the_operator_takes_the_policy(tmp_path):
+    found = objects(values_named("everything"))
+    pod = one(found, "Deployment")["spec"]["template"]["spec"]
+    (container,) = pod["containers"]
+    (flag,) = [arg for arg in container["args"] if arg.startswith("--policy=")]
+    (mount,) = [mount for mount in container["volumeMounts"] if flag.startswith(f"--policy={mount['mountPath']}/")]
+    (volume,) = [volume for volume in pod["volumes"] if volume["name"] == mount["name"]]
+    (name, text), = one(found, "ConfigMap", volume["configMap"]["name"])["data"].items()
+    assert flag.endswith(f"/{name}") and "subPath" not in mount
+    file = tmp_path / name
+    file.write_text(text)
+    # There is no cluster to go to: the policy is read before that is found out.
+    done = subprocess.run([operator_binary(), "run", "--admin-address=127.0.0.1:0", f"--policy={file}"], text=True, capture_output=True,
+                          env={"KUBECONFIG": str(tmp_path / "none")}, timeout=60)
+    assert done.returncode == 1 and '"rules":2' in done.stderr and "Kubernetes" in done.stderr, done
 
 
 def test_web_identity():

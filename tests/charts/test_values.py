@@ -47,6 +47,8 @@ def test_a_misspelt_value_is_refused(path):
     {"extraEnv": [{"name": "A", "valeu": "x"}]}, {"extraVolumes": [{"name": "a", "hostPath": {"path": "/"}}]},
     {"extraVolumeMounts": [{"name": "a"}]}, {"podSecurityContext": {"runAsUsr": 1}}, {"resources": {"limit": {}}},
     {"updateStrategy": {"rollingUpdate": {"maxSurge": "x"}}}, {"podDisruptionBudget": {"maxUnavailable": "all"}},
+    {"policy": {"rules": [{"vpc": ["vpc-1"]}]}}, {"policy": {"rules": [{"accounts": ["12"]}]}}, {"policy": {"rules": [{"namespaces": ["a*b"]}]}},
+    {"policy": {"rules": [{"consumers": [{"principals": ["root"]}]}]}},
 ], ids=json.dumps)
 def test_a_wrong_value_is_refused(wrong):
     assert not accepted(wrong)

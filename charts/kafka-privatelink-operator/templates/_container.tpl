@@ -14,6 +14,9 @@
 {{- end }}
 - {{ printf "--default-tags=%s" (join "," $tags) | quote }}
 {{- end }}
+{{- if .Values.policy.enabled }}
+- --policy=/etc/kafka-privatelink/policy.yaml
+{{- end }}
 - --resync={{ .Values.resync }}
 - --full-resync={{ .Values.fullResync }}
 - --broker-absence-grace={{ .Values.brokerAbsenceGrace }}
