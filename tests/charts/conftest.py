@@ -21,10 +21,17 @@ def operator_binary():
 
 
 @pytest.fixture(scope="session")
-def cluster(tmp_path_factory):
+def operator_image(tmp_path_factory):
+    """A folder: layout/, image.tar, and unpacked rootfs/ and config.json."""
+    folder = tmp_path_factory.mktemp("images") / "operator"
+    image.operator(operator_binary(), folder)
+    return folder
+
+
+@pytest.fixture(scope="session")
+def cluster(tmp_path_factory, operator_image):
     folder = tmp_path_factory.mktemp("cluster")
-    images = {IMAGE: folder / "operator", "operator:next": folder / "operator", SHELL: folder / "shell"}
-    image.operator(operator_binary(), images[IMAGE])
+    images = {IMAGE: operator_image, "operator:next": operator_image, SHELL: folder / "shell"}
     image.shell(images[SHELL])
     made = Cluster(folder / "bed", images)
     yield made

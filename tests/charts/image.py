@@ -1,20 +1,43 @@
-"""Images for the stand-in of a node: programs of this machine with the libraries that they are linked to."""
+"""Images for the stand-in of a node: the operator's, and a shell with the libraries that it is linked to."""
+import hashlib
+import io
 import json
 import re
 import shutil
-import ssl
 import subprocess
+import sys
+import tarfile
 from pathlib import Path
 
-BINARY = "/usr/local/bin/kafka-privatelink"
-CERTIFICATES = "/etc/ssl/certs/ca-certificates.crt"
+from charts import ROOT
+
 LIBRARY = re.compile(r"(/\S+) \(0x")
 
 
 def operator(binary, folder):
-    """The operator's: its binary and CA certificates."""
-    make(folder, {BINARY: binary, CERTIFICATES: ssl.get_default_verify_paths().cafile or CERTIFICATES},
-         {"Entrypoint": [BINARY], "User": "65532:65532"})
+    """The operator's, as `make image` makes it; of this binary without what a debugger needs, else it would be ten times as large."""
+    folder.mkdir()
+    subprocess.run(["strip", "-o", folder / "binary", binary], check=True)
+    subprocess.run([sys.executable, ROOT / "deploy" / "image" / "build.py", "--binary", folder / "binary", "--out", folder], check=True)
+    unpack(folder / "layout", folder)
+
+
+def unpack(layout, folder):
+    """What a node makes of an OCI layout with one image: rootfs/ and config.json."""
+    (described,) = json.loads((layout / "index.json").read_text())["manifests"]
+    manifest = json.loads(blob(layout, described))
+    for layer in manifest["layers"]:
+        with tarfile.open(fileobj=io.BytesIO(blob(layout, layer)), mode="r:gz") as archive:
+            archive.extractall(folder / "rootfs", filter="tar")
+    (folder / "config.json").write_bytes(blob(layout, manifest["config"]))
+
+
+def blob(layout, described):
+    """The content of a descriptor, which is what it says."""
+    kind, _, name = described["digest"].partition(":")
+    content = (layout / "blobs" / kind / name).read_bytes()
+    assert hashlib.new(kind, content).hexdigest() == name and len(content) == described["size"], described
+    return content
 
 
 def shell(folder):

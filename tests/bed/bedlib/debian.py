@@ -6,17 +6,24 @@ from pathlib import Path
 
 from . import cache
 
+VERSION = "package-version"  # a file of ours beside the package's
+
 
 def program(package, name):
     """Path of a program: the one on PATH, else that of the package, which is fetched once."""
     found = shutil.which(name)
     if found:
         return found
-    folder = cache.root() / "debian" / f"{package}-{os.uname().machine}"
+    return str(unpacked(package)[0] / "usr" / "bin" / name)
+
+
+def unpacked(package):
+    """Folder of what the package installs, and its version. It is fetched once."""
+    folder = cache.root() / "packages" / f"{package}-{os.uname().machine}"
     with cache.made_once(folder) as unfinished:
         if unfinished:
             _unpack(package, unfinished)
-    return str(folder / "usr" / "bin" / name)
+    return folder, (folder / VERSION).read_text()
 
 
 def _unpack(package, target):
@@ -27,6 +34,8 @@ def _unpack(package, target):
         _apt("download", package, folder=target).check_returncode()
     (archive,) = Path(target).glob("*.deb")
     subprocess.run(["dpkg-deb", "--extract", archive, target], check=True)
+    version = subprocess.run(["dpkg-deb", "--field", archive, "Version"], check=True, stdout=subprocess.PIPE, text=True).stdout.strip()
+    (Path(target) / VERSION).write_text(version)
     archive.unlink()
 
 
