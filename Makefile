@@ -55,6 +55,11 @@ generate: bed-build ## what is made of the Rust types, of the AWS calls and of t
 	UPDATE_GENERATED=1 cargo test --workspace --locked --test generated
 	python3 deploy/generate.py
 
+.PHONY: image
+image: ## the container image of a release build, for this machine's architecture, without a container engine
+	cargo build --release --locked
+	python3 deploy/image/build.py --binary $(RELEASE) --out $(CACHE)/image --most-mib 25
+
 .PHONY: bench
 bench: bed-build ## what the operator costs, beside its targets, on a release build (8 minutes; first time 20 more)
 	cargo build --workspace --release --locked

@@ -36,7 +36,7 @@ def main():
     # The long tests count what they played: that is shown also where nothing failed.
     names = ["--show-output"] if long else ["--skip", "long_"]
     stages = [
-        ("stand-in, bed and alerts", pytest("tests/bed", "tests/monitoring"), count_pytest),
+        ("stand-in, bed, alerts and documents", pytest("tests/bed", "tests/monitoring", "tests/docs"), count_pytest),
         ("build", ["cargo", "build", "--workspace", "--all-targets", "--locked"], count_nothing),
         ("operator", [*BED, "run", "--crd", CRD, "--",
                       "cargo", "test", "--workspace", "--no-fail-fast", "--locked", "--", *names], count_rust),
