@@ -63,8 +63,8 @@ impl Life {
 
     /// All that is changed in place.
     async fn settings_change(&self) {
-        // Tags that may have been set are read.
-        self.scene.account.standin.lose_answers("CreateTags", 1).await;
+        // Tags that may have been set are read: those of the subnet, the security group and the service.
+        self.scene.account.standin.lose_answers("CreateTags", 3).await;
         let mut moved = listener("EXTERNAL", 39092, 9192, 9093);
         moved["consumerCidrs"] = json!(["10.251.0.0/16"]);
         let change = json!({
