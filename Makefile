@@ -55,6 +55,11 @@ generate: bed-build ## what is made of the Rust types, of the AWS calls and of t
 	UPDATE_GENERATED=1 cargo test --workspace --locked --test generated
 	python3 deploy/generate.py
 
+.PHONY: docs
+docs: ## the documents as pages that a browser opens from the file system
+	$(BED) build --only aws
+	python3 docs/.site/build.py $(CACHE)/site
+
 .PHONY: image
 image: ## the container image of a release build, for this machine's architecture, without a container engine
 	cargo build --release --locked
