@@ -11,7 +11,7 @@ WORKDIR /source
 COPY . .
 # The lists stay: the image's packages are fetched by them.
 RUN apt-get update
-RUN cargo build --release --locked --target-dir /target
+RUN python3 deploy/release.py --target-dir /target
 RUN python3 deploy/image/build.py --binary /target/release/kafka-privatelink --rootfs /image
 
 FROM scratch

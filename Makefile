@@ -62,11 +62,11 @@ docs: ## the documents as pages that a browser opens from the file system
 
 .PHONY: image
 image: ## the container image of a release build, for this machine's architecture, without a container engine
-	cargo build --release --locked
+	python3 deploy/release.py
 	python3 deploy/image/build.py --binary $(RELEASE) --out $(CACHE)/image --most-mib 25
 
 .PHONY: bench
 bench: bed-build ## what the operator costs, beside its targets, on a release build (8 minutes; first time 20 more)
-	cargo build --workspace --release --locked
-	cargo build --workspace --release --locked --examples
+	python3 deploy/release.py --workspace
+	python3 deploy/release.py --workspace --examples
 	python3 bench/bench.py --operator $(RELEASE)

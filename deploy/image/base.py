@@ -18,7 +18,10 @@ def base():
     tree = Tree()
     versions = {}
     for package in PACKAGES:
-        folder, versions[package] = debian.unpacked(package)
+        folder, said = debian.unpacked(package)
+        versions[package] = re.search(r"^Version: (.+)$", said, re.MULTILINE)[1]
+        # Where scanners look for packages in an image without dpkg.
+        tree.file(f"var/lib/dpkg/status.d/{package}", said.encode())
         for pattern in LIBRARIES.get(package, ()):
             (library,) = [path for path in folder.rglob(pattern) if path.is_file() and not path.is_symlink()]
             tree.file(f"usr/lib/{library.name}", library.read_bytes(), 0o755)

@@ -1,10 +1,12 @@
 #!/usr/bin/env python3
 """Makes the image of the operator for this machine's architecture, without a container engine and without root.
 
-    build.py --binary FILE --out FOLDER       FOLDER/layout, an OCI layout, and FOLDER/image.tar, the same as one file
+    build.py --binary FILE --out FOLDER       FOLDER/layout, an OCI layout, and FOLDER/image.tar, the same as one file,
+                                              and FOLDER/sbom.cdx.json, what it is made of
     build.py --binary FILE --rootfs FOLDER    its file system alone, for the Dockerfile
 """
 import argparse
+import json
 import os
 import subprocess
 import sys
@@ -17,6 +19,7 @@ ROOT = Path(__file__).resolve().parents[2]
 sys.path[:0] = [str(Path(__file__).resolve().parent), str(ROOT / "tests" / "bed")]
 import base  # noqa: E402
 import oci  # noqa: E402
+import sbom  # noqa: E402
 
 BINARY = "usr/local/bin/kafka-privatelink"
 ARCHITECTURE = {"x86_64": "amd64", "aarch64": "arm64"}
@@ -41,6 +44,7 @@ def main():
     above.file(BINARY, asked.binary.read_bytes(), 0o755)
     version, revision, at = told()
     name = f"kafka-privatelink-operator:{version}"
+    made_of = sbom.described(version, versions, ARCHITECTURE[os.uname().machine], sbom.crates(asked.binary))
     labels = {f"org.opencontainers.image.{key}": value for key, value in {
         "title": "kafka-privatelink-operator", "description": "Offers a Kafka cluster over AWS PrivateLink as one Kubernetes object",
         "version": version, "revision": revision, "created": at.isoformat(), "licenses": "Apache-2.0"}.items()}
@@ -51,6 +55,7 @@ def main():
     packages = ", ".join(f"{package} {version}" for package, version in versions.items())
     made, weight = layout.write([(below, f"Debian's {packages}"), (above, "the operator")], config, name, labels, int(at.timestamp()))
     layout.archive(asked.out / "image.tar")
+    (asked.out / "sbom.cdx.json").write_text(json.dumps(made_of, indent=1) + "\n")
     print(f"{name}@{made}: {weight / MIB:.1f} MiB as pulled, in {asked.out}")
     if asked.most_mib and weight > asked.most_mib * MIB:
         raise SystemExit(f"image: that is more than {asked.most_mib} MiB")

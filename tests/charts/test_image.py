@@ -59,6 +59,25 @@ def test_what_is_in_it(operator_image):
     assert len(layers[0]) < 3 * MIB
 
 
+def test_it_says_what_it_is_made_of(operator_image):
+    said = json.loads((operator_image / "sbom.cdx.json").read_text())
+    urls = [component["purl"] for component in said["components"]]
+    assert (said["bomFormat"], said["specVersion"]) == ("CycloneDX", "1.6") and "pkg:cargo/kube@5.0.0" in urls
+    assert not any(url.startswith("pkg:cargo/cc@") for url in urls), "cc only built it"
+    debian = [url for url in urls if url.startswith("pkg:deb/debian/")]
+    assert len(debian) == 3 and len(set(urls)) == len(urls) == 4
+    # Scanners find the same without that file: packages here, crates in the binary.
+    for url in debian:
+        name, version = url.removeprefix("pkg:deb/debian/").split("?")[0].replace("%2B", "+").split("@")
+        status = (operator_image / "rootfs/var/lib/dpkg/status.d" / name).read_text()
+        assert f"Package: {name}\n" in status and f"Version: {version}\n" in status
+
+
+def test_a_binary_that_does_not_say_what_it_is_made_of_is_refused(tmp_path):
+    made = build("--binary", "/bin/true", "--out", tmp_path)
+    assert made.returncode != 0 and "/bin/true does not say which crates" in made.stderr
+
+
 def test_it_runs_as_nobody_on_a_read_only_root(operator_image):
     done = run(operator_image, "--version")
     assert (done.returncode, done.stdout.strip()) == (0, f"kafka-privatelink {crate_version()}"), done.stderr

@@ -6,7 +6,7 @@ from pathlib import Path
 
 from . import cache
 
-VERSION = "package-version"  # a file of ours beside the package's
+CONTROL = "package-control"  # a file of ours beside the package's: what the package says of itself
 
 
 def program(package, name):
@@ -18,12 +18,12 @@ def program(package, name):
 
 
 def unpacked(package):
-    """Folder of what the package installs, and its version. It is fetched once."""
-    folder = cache.root() / "packages" / f"{package}-{os.uname().machine}"
+    """Folder of what the package installs, and what it says of itself (`Version: …` and so on). It is fetched once."""
+    folder = cache.root() / "debian-packages" / f"{package}-{os.uname().machine}"
     with cache.made_once(folder) as unfinished:
         if unfinished:
             _unpack(package, unfinished)
-    return folder, (folder / VERSION).read_text()
+    return folder, (folder / CONTROL).read_text()
 
 
 def _unpack(package, target):
@@ -34,8 +34,8 @@ def _unpack(package, target):
         _apt("download", package, folder=target).check_returncode()
     (archive,) = Path(target).glob("*.deb")
     subprocess.run(["dpkg-deb", "--extract", archive, target], check=True)
-    version = subprocess.run(["dpkg-deb", "--field", archive, "Version"], check=True, stdout=subprocess.PIPE, text=True).stdout.strip()
-    (Path(target) / VERSION).write_text(version)
+    said = subprocess.run(["dpkg-deb", "--field", archive], check=True, stdout=subprocess.PIPE, text=True).stdout
+    (Path(target) / CONTROL).write_text(said)
     archive.unlink()
 
 
