@@ -16,7 +16,7 @@ use aws_sdk_ec2::error::{BoxError, ProvideErrorMetadata, SdkError};
 use aws_sdk_ec2::operation::RequestId;
 use futures::future::BoxFuture;
 use kpl_core::model::{ErrorClass, Failure, Outcome};
-use tracing::{debug, info};
+use tracing::{Instrument, debug, debug_span, field, info};
 
 use super::limits::Limits;
 use super::{Clients, error};
@@ -181,6 +181,26 @@ impl Clients {
     where
         E: ProvideErrorMetadata + std::error::Error + 'static,
     {
+        let span = debug_span!("call", otel.name = operation, otel.status_code = field::Empty, result = field::Empty);
+        let (result, took) = self.timed(operation, leadership, request).instrument(span.clone()).await;
+        let answer = result.as_ref().map_or_else(|unwritten| Answer::Failed(unwritten.failure().class), |_| Answer::Ok);
+        span.record("result", answer.label());
+        if answer != Answer::Ok {
+            span.record("otel.status_code", "ERROR");
+        }
+        self.metrics.aws().called(operation, answer, took);
+        (result, milliseconds(took))
+    }
+
+    async fn timed<T, E>(
+        &self,
+        operation: &'static str,
+        leadership: Option<Leadership>,
+        request: impl Future<Output = Result<T, SdkError<E>>>,
+    ) -> (Result<T, Unwritten>, Duration)
+    where
+        E: ProvideErrorMetadata + std::error::Error + 'static,
+    {
         let came = Instant::now();
         self.limits.admit(operation, self.urgency).await;
         let began = Instant::now();
@@ -196,10 +216,7 @@ impl Clients {
             .await;
         let took = began.elapsed();
         let judge = |error| if held_back { unsent(operation) } else { judged(operation, &error, sent) };
-        let result = result.map_err(judge);
-        let answer = result.as_ref().map_or_else(|unwritten| Answer::Failed(unwritten.failure().class), |_| Answer::Ok);
-        self.metrics.aws().called(operation, answer, took);
-        (result, milliseconds(took))
+        (result.map_err(judge), took)
     }
 }
 

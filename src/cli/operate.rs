@@ -12,6 +12,8 @@ use kpl_core::model::Timing;
 use kube::Client;
 use thiserror::Error;
 use tracing::{info, warn};
+#[cfg(not(feature = "traces"))]
+use tracing_subscriber::layer::Identity;
 
 use super::{cluster, duration, tag};
 use crate::aws::{RateLimits, Terms};
@@ -24,6 +26,8 @@ use crate::metrics::Metrics;
 use crate::runtime::health::Health;
 use crate::runtime::stop::Stop;
 use crate::runtime::telemetry::{BadFilter, LogFormat};
+#[cfg(feature = "traces")]
+use crate::runtime::traces;
 use crate::runtime::{admin, telemetry};
 
 #[derive(Debug, Args)]
@@ -109,6 +113,9 @@ pub(super) enum Failed {
     LeaseTimes(#[from] BadTimes),
     #[error(transparent)]
     Leadership(#[from] election::Lost),
+    #[cfg(feature = "traces")]
+    #[error(transparent)]
+    Traces(#[from] traces::NotBegun),
 }
 
 /// Whether replicas may be about.
@@ -154,7 +161,11 @@ pub(super) async fn run<C: Clouds, F: Future<Output = C>>(
     arguments: Arguments,
     clouds: impl FnOnce(Terms) -> F,
 ) -> Result<(), Failed> {
-    let log = telemetry::init(arguments.log_format, &arguments.log_level).map_err(Failed::LogLevel)?;
+    #[cfg(feature = "traces")]
+    let (_traces, spans) = traces::begin()?;
+    #[cfg(not(feature = "traces"))]
+    let spans = Identity::new();
+    let log = telemetry::init(arguments.log_format, &arguments.log_level, spans).map_err(Failed::LogLevel)?;
     let stop = Stop::on_signals().map_err(Failed::Signals)?;
     let timing = arguments.timing();
     let policy = arguments.policy.clone().map(PolicyFile::read).transpose()?;

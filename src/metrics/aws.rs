@@ -17,7 +17,9 @@ pub enum Answer {
 }
 
 impl Answer {
-    fn label(self) -> &'static str {
+    /// As metrics and traces name it.
+    #[must_use]
+    pub fn label(self) -> &'static str {
         match self {
             Self::Ok => "ok",
             Self::Failed(ErrorClass::AlreadyExists) => "already_exists",

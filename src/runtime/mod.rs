@@ -4,6 +4,8 @@ pub mod admin;
 pub mod health;
 pub mod stop;
 pub mod telemetry;
+#[cfg(feature = "traces")]
+pub mod traces;
 
 /// An error with its causes in one line; a `Display` never repeats its source.
 #[must_use]

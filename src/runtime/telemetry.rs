@@ -1,12 +1,18 @@
 //! Logs, on stderr: stdout belongs to what a command prints.
 
-use std::fmt;
+use std::fmt::{Debug, Formatter};
 use std::io::{self, IsTerminal};
 use std::sync::{Arc, Mutex, PoisonError};
 
 use clap::ValueEnum;
 use thiserror::Error;
-use tracing_subscriber::{EnvFilter, reload};
+use tracing_subscriber::filter::Filtered;
+use tracing_subscriber::layer::{Layered, SubscriberExt};
+use tracing_subscriber::util::SubscriberInitExt;
+use tracing_subscriber::{EnvFilter, Layer, Registry, fmt, reload};
+
+/// What sees everything and writes lines of the log.
+pub type Logged = Layered<Filtered<Box<dyn Layer<Registry> + Send + Sync>, reload::Layer<EnvFilter, Registry>, Registry>, Registry>;
 
 /// How a line of the log looks.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
@@ -55,32 +61,25 @@ impl LogFilter {
     }
 }
 
-impl fmt::Debug for LogFilter {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+impl Debug for LogFilter {
+    fn fmt(&self, f: &mut Formatter<'_>) -> std::fmt::Result {
         f.debug_tuple("LogFilter").field(&self.text()).finish()
     }
 }
 
-/// Begins to log.
+/// Begins to log; spans go to `spans` too.
 ///
 /// # Errors
 /// The filter does not parse.
-pub fn init(format: LogFormat, filter: &str) -> Result<LogFilter, BadFilter> {
-    let log = tracing_subscriber::fmt().with_env_filter(parsed(filter)?).with_writer(io::stderr);
-    let replace: Arc<dyn Fn(EnvFilter) -> Result<(), reload::Error> + Send + Sync> = match format {
-        LogFormat::Json => {
-            let log = log.json().flatten_event(true).with_current_span(false).with_filter_reloading();
-            let handle = log.reload_handle();
-            log.init();
-            Arc::new(move |filter| handle.reload(filter))
-        }
-        LogFormat::Text => {
-            let log = log.with_target(false).with_ansi(io::stderr().is_terminal()).with_filter_reloading();
-            let handle = log.reload_handle();
-            log.init();
-            Arc::new(move |filter| handle.reload(filter))
-        }
+pub fn init(format: LogFormat, filter: &str, spans: impl Layer<Logged> + Send + Sync) -> Result<LogFilter, BadFilter> {
+    let (current, handle) = reload::Layer::new(parsed(filter)?);
+    let lines = fmt::layer().with_writer(io::stderr);
+    let lines = match format {
+        LogFormat::Json => lines.json().flatten_event(true).with_current_span(false).boxed(),
+        LogFormat::Text => lines.with_target(false).with_ansi(io::stderr().is_terminal()).boxed(),
     };
+    tracing_subscriber::registry().with(lines.with_filter(current)).with(spans).init();
+    let replace = Arc::new(move |filter| handle.reload(filter));
     Ok(LogFilter { text: Arc::new(Mutex::new(filter.to_owned())), replace })
 }
 

@@ -29,3 +29,5 @@ mod rights;
 mod schema;
 mod signals;
 mod story;
+#[cfg(feature = "traces")]
+mod traces;
