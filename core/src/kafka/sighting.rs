@@ -1,6 +1,6 @@
 //! What a look at one port of the load balancer saw, in the words of Kafka's protocol. No judgement yet.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use jiff::Timestamp;
 use strum::IntoStaticStr;
@@ -39,6 +39,28 @@ impl SecurityProtocol {
     }
 
     /// As Kafka writes it.
+    #[must_use]
+    pub fn as_str(self) -> &'static str {
+        self.into()
+    }
+}
+
+/// How a client logs in.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, IntoStaticStr)]
+pub enum Mechanism {
+    /// The password itself.
+    #[strum(serialize = "PLAIN")]
+    Plain,
+    /// RFC 7677.
+    #[strum(serialize = "SCRAM-SHA-256")]
+    ScramSha256,
+    /// The same with SHA-512.
+    #[strum(serialize = "SCRAM-SHA-512")]
+    ScramSha512,
+}
+
+impl Mechanism {
+    /// As SASL names it.
     #[must_use]
     pub fn as_str(self) -> &'static str {
         self.into()
@@ -178,6 +200,9 @@ pub struct Answered {
     pub identity: Option<Authorized<Identity>>,
     /// Only of the broker that was asked for.
     pub settings: Option<Settings>,
+    /// Nodes that fetched metadata just now (`DescribeQuorum`), whatever listeners they have. Asked at bootstrap ports; empty
+    /// where it was refused.
+    pub running: BTreeSet<BrokerId>,
 }
 
 /// All that one look at one port saw.
