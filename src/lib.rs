@@ -12,6 +12,7 @@ pub mod cloud;
 pub mod controller;
 pub mod election;
 pub mod iam;
+pub mod kafka;
 pub mod metrics;
 pub mod runtime;
 

@@ -198,18 +198,19 @@ fn unescaped(value: &str) -> String {
 
 /// The last line of a key is the one that counts; keys that are not there come to the end.
 fn rewritten(lines: &[Logical<'_>], wanted: &[(&str, String)]) -> String {
-    let mut text = String::new();
+    let mut text = Vec::new();
     for (at, line) in lines.iter().enumerate() {
         let last = lines.iter().rposition(|other| other.key == line.key) == Some(at);
         match wanted.iter().find(|(key, _)| *key == line.key).filter(|_| last) {
-            Some((key, value)) if line.value != *value => text.push_str(&format!("{key}={value}\n")),
-            _ => line.raw.iter().for_each(|raw| text.push_str(&format!("{raw}\n"))),
+            Some((key, value)) if line.value != *value => text.push(format!("{key}={value}")),
+            _ => text.extend(line.raw.iter().map(|raw| (*raw).to_owned())),
         }
     }
     for (key, value) in wanted.iter().filter(|(key, _)| !lines.iter().any(|line| line.key == *key)) {
-        text.push_str(&format!("{key}={value}\n"));
+        text.push(format!("{key}={value}"));
     }
-    text
+    text.push(String::new());
+    text.join("\n")
 }
 
 #[cfg(test)]

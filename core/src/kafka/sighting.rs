@@ -84,7 +84,8 @@ pub enum Level {
 }
 
 /// What stood in the way of the next level. Texts are what the other side or the machine said, shortened.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, IntoStaticStr)]
+#[strum(serialize_all = "snake_case")]
 pub enum Obstacle {
     /// No name, no route, or no answer to a connect within its time: the look says nothing about the broker.
     NoRoute(String),
@@ -189,6 +190,8 @@ pub struct Settings {
     pub dynamic_listeners: bool,
     /// `listener.security.protocol.map`, as it is in force.
     pub protocol_map: Option<String>,
+    /// `connections.max.idle.ms`, in milliseconds: after which the broker ends a connection that is not used.
+    pub idle_millis: Option<i64>,
 }
 
 /// What a broker answered after it was known to be one; each is `None` where the look did not come so far.
