@@ -73,6 +73,10 @@ pub enum Reason {
     DeletionProtected,
     /// The operator's role lacks a right.
     Denied,
+    /// The API server refuses the `ConfigMap` of the object.
+    ConfigMapRefused,
+    /// A `ConfigMap` of that name belongs to somebody else.
+    ConfigMapTaken,
     /// AWS is not as the spec says.
     Differs,
     /// Two brokers have one id.
@@ -155,6 +159,8 @@ pub enum Reason {
     ProtocolMismatch,
     /// It is being made.
     Provisioning,
+    /// What brokers have to advertise is written down.
+    Published,
     /// A quota of the account is used up.
     Quota,
     /// A read of AWS failed.

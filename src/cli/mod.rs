@@ -3,11 +3,13 @@
 mod cluster;
 mod confirm;
 mod duration;
+mod file;
 mod handover;
 mod iam;
 mod object;
 mod operate;
 mod preview;
+mod render;
 mod status;
 mod tag;
 
@@ -51,6 +53,8 @@ enum Command {
     Confirm(confirm::Arguments),
     /// Write the sheet for a consumer: service name, zones, ports, and what to paste where.
     Handover(handover::Arguments),
+    /// Write what brokers have to advertise: entries for their configuration, or for Strimzi. Needs no cluster.
+    Render(render::Arguments),
     /// Print the CRD, for `kubectl apply --server-side -f -`.
     Crd,
     /// Print the IAM policy for the operator's role, as JSON.
@@ -83,6 +87,8 @@ enum Failed {
     Confirm(#[from] confirm::Failed),
     #[error(transparent)]
     Handover(#[from] handover::Failed),
+    #[error(transparent)]
+    Render(#[from] render::Failed),
     #[error(transparent)]
     Policy(#[from] iam::TooLong),
 }
@@ -126,6 +132,7 @@ fn execute<C: Clouds, F: Future<Output = C>>(
         Command::Status(arguments) => runtime()?.block_on(status::run(arguments))?,
         Command::Confirm(arguments) => runtime()?.block_on(confirm::run(arguments))?,
         Command::Handover(arguments) => runtime()?.block_on(handover::run(arguments))?,
+        Command::Render(arguments) => render::run(&arguments)?,
         Command::Crd => print(&crd()?)?,
         Command::IamPolicy(arguments) => print(&arguments.policy()?)?,
         Command::Version => print(&format!("kafka-privatelink {}\n", env!("CARGO_PKG_VERSION")))?,

@@ -1,13 +1,13 @@
 //! `plan`: what would be done, without doing it.
 
 use std::collections::BTreeSet;
-use std::io::{self, Read, Write};
-use std::path::{Path, PathBuf};
+use std::io::{self, Write};
+use std::path::PathBuf;
 use std::process::ExitCode;
 
 use clap::{Args, ValueEnum};
 use jiff::Timestamp;
-use kpl_core::api::{KIND, KafkaPrivateLink};
+use kpl_core::api::KafkaPrivateLink;
 use kpl_core::desired::{Goal, Identity, Intent, InvalidSpec, Memory, Request, desired, scope};
 use kpl_core::model::{Base, HolderId, Observed, Owner, Query, Tags, Timing, Urgency, holder as holder_of};
 use kpl_core::pass::{Move, Pass};
@@ -19,6 +19,7 @@ use kube::{Api, Client};
 use serde_json::{Value, json};
 use thiserror::Error;
 
+use super::file::{self, BadFile};
 use super::object::{Named, Unreadable};
 use super::{cluster, tag};
 use crate::cloud::{Cloud, Clouds};
@@ -60,14 +61,8 @@ enum Output {
 pub(super) enum Failed {
     #[error(transparent)]
     InCluster(#[from] Unreadable),
-    #[error("{0} cannot be read")]
-    File(PathBuf, #[source] io::Error),
-    #[error("{0} is not YAML")]
-    Yaml(PathBuf, #[source] Box<serde_saphyr::Error>),
-    #[error("{0} holds no {KIND}")]
-    Nothing(PathBuf),
-    #[error("{file}: an object cannot be read")]
-    Object { file: PathBuf, source: serde_json::Error },
+    #[error(transparent)]
+    File(#[from] BadFile),
     #[error("{0}")]
     Spec(String, #[source] InvalidSpec),
     #[error("without --cluster-id, a Kubernetes cluster has to say which resources are its own")]
@@ -97,16 +92,13 @@ struct Shown {
     issues: Vec<String>,
 }
 
-/// The file name that means stdin.
-const STDIN: &str = "-";
-
 const SOMETHING_TO_DO: u8 = 2;
 
 pub(super) async fn run<C: Clouds>(arguments: Arguments, clouds: C) -> Result<ExitCode, Failed> {
     let Arguments { name, filename, namespace, cluster_id, default_tags, output } = arguments;
     let objects = match (name, filename) {
         (Some(name), _) => vec![Named { name, namespace: namespace.clone() }.find().await?.object],
-        (None, filename) => objects(&filename.unwrap_or_else(|| STDIN.into()))?,
+        (None, filename) => file::objects(&filename.unwrap_or_default())?,
     };
     let surroundings = surroundings(cluster_id, namespace, default_tags.into_iter().collect()).await?;
     let mut shown = Vec::new();
@@ -120,26 +112,6 @@ pub(super) async fn run<C: Clouds>(arguments: Arguments, clouds: C) -> Result<Ex
     io::stdout().write_all(text.as_bytes()).map_err(Failed::Output)?;
     let idle = shown.iter().all(|one| one.preview.is_empty());
     Ok(if idle { ExitCode::SUCCESS } else { SOMETHING_TO_DO.into() })
-}
-
-fn objects(file: &Path) -> Result<Vec<KafkaPrivateLink>, Failed> {
-    let read = || -> io::Result<String> {
-        if file == Path::new(STDIN) {
-            let mut text = String::new();
-            io::stdin().read_to_string(&mut text).map(|_| text)
-        } else {
-            std::fs::read_to_string(file)
-        }
-    };
-    let text = read().map_err(|error| Failed::File(file.to_owned(), error))?;
-    let documents: Vec<Value> =
-        serde_saphyr::from_multiple(&text).map_err(|error| Failed::Yaml(file.to_owned(), Box::new(error)))?;
-    let ours = documents.into_iter().filter(|document| document["kind"] == KIND);
-    let objects: Vec<KafkaPrivateLink> = ours
-        .map(serde_json::from_value)
-        .collect::<Result<_, _>>()
-        .map_err(|source| Failed::Object { file: file.to_owned(), source })?;
-    if objects.is_empty() { Err(Failed::Nothing(file.to_owned())) } else { Ok(objects) }
 }
 
 async fn surroundings(

@@ -8,10 +8,11 @@ use kpl_core::desired::{Goal, undesired};
 use kpl_core::events::{Notice, notices};
 use kpl_core::model::{Observed, Region};
 use kpl_core::pass::{Again, Pass, Passed};
-use kpl_core::status::{View, status};
+use kpl_core::status::{Published, View, former, healthy, status};
 
 use super::error::Error;
 use super::finalizer::{Hold, ensure};
+use super::proofs::{Prompt, Question};
 use super::shown::{ended, shown};
 use super::turn::{Next, Turn};
 use super::{retry, status_writer};
@@ -34,7 +35,9 @@ impl<C: Clouds> Turn<'_, C> {
         region: &Region,
         full_due: Timestamp,
     ) -> Result<Next, Error> {
-        let status = self.status(&passed, region);
+        self.ask_kafka(&passed);
+        let published = self.publish(&passed).await;
+        let status = self.status(&passed, region, published.as_ref());
         self.tell(&passed, before, status).await?;
         // All is gone and only a second look is wanted: soon.
         let soon = self.context.timing.awaiting;
@@ -56,7 +59,7 @@ impl<C: Clouds> Turn<'_, C> {
         let passed = Pass::new(held, &self.object.guard(), observed, self.context.timing).finish();
         let before = self.object.status.clone();
         let region = self.object.region().unwrap_or_else(|| Region::from(""));
-        let mut status = self.status(&passed, &region);
+        let mut status = self.status(&passed, &region, None);
         if let (true, Some(before)) = (blind, &before) {
             // Nobody looked, so what was found before stands: consumers need the service's name.
             let KafkaPrivateLinkStatus { observed_generation, conditions, .. } = status;
@@ -68,7 +71,51 @@ impl<C: Clouds> Turn<'_, C> {
         Ok(Next::Rest(retry::jittered(self.context.timing.resync, fastrand::f64())))
     }
 
-    fn status(&self, passed: &Passed, region: &Region) -> KafkaPrivateLinkStatus {
+    /// Status with news of Kafka and what was seen of AWS last. Whatever is not at rest has a pass coming.
+    pub(super) async fn renew(&mut self) -> Result<(), Error> {
+        let Some(state) = self.context.states.copy(self.key, &self.identity.uid) else { return Ok(()) };
+        let (Some(past), Some(region)) = (state.past.as_ref().filter(|past| past.settled), self.object.region()) else {
+            return Ok(());
+        };
+        let memory = self.memory(Some(&state));
+        let wanted = self.desire(None, &past.picture, &memory);
+        let passed = Pass::new(wanted, &self.object.guard(), past.picture.clone(), self.context.timing).finish();
+        let before = self.object.status.clone();
+        let published = self.publish(&passed).await;
+        let status = self.status(&passed, &region, published.as_ref());
+        self.tell(&passed, before.as_ref(), status).await
+    }
+
+    /// Sees to it that Kafka is asked as long as there is something to ask.
+    fn ask_kafka(&self, passed: &Passed) {
+        let proofs = &self.context.proofs;
+        let (Ok(intent), Goal::Offer(_)) = (&self.object.intent, &passed.desired.goal) else {
+            // What is wrong with the spec says nothing of Kafka.
+            if passed.desired.goal != Goal::Hold {
+                proofs.forget(self.key);
+            }
+            return;
+        };
+        let balancer = passed.observed.load_balancer.there().filter(|balancer| balancer.state.usable());
+        let Some(balancer) = balancer.filter(|_| intent.verification.enabled) else {
+            return proofs.forget(self.key);
+        };
+        let timing = &self.context.timing;
+        let question = Question {
+            uid: self.identity.uid.clone(),
+            wiring: passed.desired.wiring(intent),
+            address: intent.verification.address.clone().unwrap_or_else(|| balancer.dns_name.clone()),
+            access: intent.listeners.iter().map(|(name, listener)| (name.clone(), listener.access.clone())).collect(),
+            interval: timing.scaled_too(intent.verification.interval),
+            patience: timing.kafka_patience,
+        };
+        let healthy = healthy(passed);
+        let prompt = Prompt { requested_at: self.object.requested_at().map(str::to_owned), healthy };
+        proofs.ask(self.key, question, prompt, former(self.object.status.as_ref()));
+    }
+
+    fn status(&self, passed: &Passed, region: &Region, published: Option<&Published>) -> KafkaPrivateLinkStatus {
+        let proof = self.context.proofs.proof(self.key);
         status(&View {
             passed,
             intent: self.object.intent.as_ref(),
@@ -76,7 +123,8 @@ impl<C: Clouds> Turn<'_, C> {
             previous: self.object.status.as_ref(),
             region,
             requested_at: self.object.requested_at(),
-            proof: None,
+            proof: proof.as_ref(),
+            published,
             patience: self.context.timing.kafka_patience,
             now: Timestamp::now(),
         })

@@ -17,16 +17,20 @@ mod events;
 mod finalizer;
 pub mod identity;
 mod key;
+pub(crate) mod lines;
 mod look;
 pub mod object;
 pub mod policy;
+mod proofs;
 mod reconcile;
 mod retry;
+mod secrets;
 mod shown;
 mod state;
 mod status_writer;
 mod trigger;
 mod turn;
+mod wakes;
 mod wave;
 
 use std::sync::Arc;
@@ -44,8 +48,10 @@ use self::events::Publisher;
 use self::identity::Cluster;
 use self::key::{Key, Watched};
 use self::policy::PolicyFile;
+use self::proofs::Proofs;
 use self::retry::Retries;
 use self::state::States;
+use self::wakes::Wakes;
 use crate::cloud::Clouds;
 use crate::election::Leadership;
 use crate::metrics::Metrics;
@@ -100,6 +106,7 @@ struct Context<C> {
     cluster: Cluster,
     timing: Timing,
     policy: Option<PolicyFile>,
+    proofs: Proofs,
     states: States,
     retries: Retries,
     publisher: Publisher,
@@ -123,6 +130,7 @@ impl<C> Context<C> {
 
     fn forget(&self, key: &Key) {
         self.states.forget(key);
+        self.proofs.forget(key);
         self.retries.reset(key);
         self.metrics.objects().forget(&key.namespace, &key.name);
     }
@@ -134,7 +142,9 @@ pub async fn run<C: Clouds>(client: Client, clouds: C, settings: Settings, proce
     let Settings { cluster, namespaces, concurrency, timing, policy } = settings;
     let Process { health, leadership, metrics, stop } = process;
     let kind = ApiResource::erase::<KafkaPrivateLink>(&());
+    let wakes = Arc::new(Wakes::default());
     let context = Arc::new(Context {
+        proofs: Proofs::new(client.clone(), Arc::clone(&wakes), metrics.clone()),
         publisher: Publisher::new(client.clone(), kind.clone()),
         client: client.clone(),
         clouds,
@@ -150,12 +160,13 @@ pub async fn run<C: Clouds>(client: Client, clouds: C, settings: Settings, proce
         metrics,
         stop: stop.clone(),
     });
-    let apis: Vec<Api<Watched>> = if namespaces.is_empty() {
-        vec![Api::all(client)]
+    let apis: Vec<(Option<String>, Api<Watched>)> = if namespaces.is_empty() {
+        vec![(None, Api::all(client))]
     } else {
-        namespaces.iter().map(|namespace| Api::namespaced(client.clone(), namespace)).collect()
+        let api = |namespace: String| (Some(namespace.clone()), Api::namespaced(client.clone(), &namespace));
+        namespaces.into_iter().map(api).collect()
     };
-    let watches = apis.into_iter().enumerate().map(|(index, api)| {
+    let watches = apis.into_iter().enumerate().map(|(index, (namespace, api))| {
         // Not `Controller`: only the watch itself tells when it is filled. (`Store::wait_until_ready` wakes
         // one waiter, and that must be the applier.)
         let (store, writer) = reflector::store();
@@ -174,7 +185,11 @@ pub async fn run<C: Clouds>(client: Client, clouds: C, settings: Settings, proce
             reconcile::error_policy,
             Arc::clone(&context),
             store,
-            controller::trigger_self(objects, ()).take_until(stop.clone().asked()),
+            stream::select(
+                controller::trigger_self(objects, ()),
+                wakes.of_watch(namespace).map(|object| Ok(controller::ReconcileRequest::from(object))),
+            )
+            .take_until(stop.clone().asked()),
             controller::Config::default(),
         )
         .boxed()

@@ -25,14 +25,29 @@ pub(super) async fn reconcile<C: Clouds>(watched: Arc<Watched>, context: Arc<Con
         () = context.leadership.won() => {}
         () = context.stop.clone().asked() => return Ok(Action::await_change()),
     }
-    if let Some(left) = context.states.resting(&key, &Trigger::of(watched.meta())) {
+    let rest = context.states.resting(&key, &Trigger::of(watched.meta()));
+    if let Some(left) = rest.filter(|_| !context.proofs.has_news(&key)) {
         return Ok(Action::requeue(left));
     }
     // Without kube's span around it, which says the same at length.
     let span = info_span!(parent: None, "reconcile", object = %key);
     // Detached: whatever becomes of the caller, a write to AWS is not cut off half-way.
+    if let Some(left) = rest {
+        tokio::spawn(renew(key, context).instrument(span)).await.map_err(Error::Panicked)??;
+        return Ok(Action::requeue(left));
+    }
     let leaving = watched.meta().deletion_timestamp.is_some();
     tokio::spawn(pass(key, leaving, context).instrument(span)).await.map_err(Error::Panicked)?
+}
+
+/// Only Kafka has news: status is written with what was seen of AWS before.
+async fn renew<C: Clouds>(key: Key, context: Arc<Context<C>>) -> Result<(), Error> {
+    let api = context.api(&key.namespace);
+    let found = api.get_opt(&key.name).await.map_err(|error| Error::Read(Box::new(error)))?;
+    match found {
+        Some(raw) => Turn::new(&context, &key, api, Object::read(raw, &context.cluster.default_tags)).renew().await,
+        None => Ok(()),
+    }
 }
 
 async fn pass<C: Clouds>(key: Key, leaving: bool, context: Arc<Context<C>>) -> Result<Action, Error> {

@@ -47,6 +47,11 @@ impl States {
         lock(&self.states).remove(key).filter(|state| state.uid == uid)
     }
 
+    /// A copy of the memory of an object that rests.
+    pub(super) fn copy(&self, key: &Key, uid: &str) -> Option<State> {
+        lock(&self.states).get(key).filter(|state| state.uid == uid).cloned()
+    }
+
     /// Puts it back.
     pub(super) fn put(&self, key: &Key, state: State) {
         lock(&self.states).insert(key.clone(), state);

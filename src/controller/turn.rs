@@ -219,7 +219,7 @@ impl<'a, C: Clouds> Turn<'a, C> {
         Looked { observed, query, kept: false, rotated, past }
     }
 
-    fn desire(&self, goal: Option<Goal>, observed: &Observed, memory: &Memory) -> Desired {
+    pub(super) fn desire(&self, goal: Option<Goal>, observed: &Observed, memory: &Memory) -> Desired {
         match (goal, &self.intent) {
             (Some(goal), _) => undesired(&self.identity, goal, memory),
             (None, None) => undesired(&self.identity, Goal::Hold, memory),

@@ -4,6 +4,7 @@
 //! kinds by what the operator can do, classes and phases by their enums. No id of AWS is ever a label.
 
 mod aws;
+mod kafka;
 mod objects;
 mod passes;
 mod register;
@@ -15,6 +16,7 @@ use prometheus::{Encoder, IntGauge, IntGaugeVec, Opts, TextEncoder};
 use thiserror::Error;
 
 pub use self::aws::{Answer, AwsCalls};
+pub use self::kafka::Kafka;
 pub use self::objects::{Objects, Shown};
 pub use self::passes::{Ended, Passes, Phase};
 pub use self::register::Described;
@@ -31,6 +33,7 @@ struct Families {
     register: Register,
     leader: IntGauge,
     aws: AwsCalls,
+    kafka: Kafka,
     passes: Passes,
     objects: Objects,
 }
@@ -55,6 +58,7 @@ impl Metrics {
         Self(Arc::new(Families {
             leader: register.add(leader),
             aws: AwsCalls::new(&register),
+            kafka: Kafka::new(&register),
             passes: Passes::new(&register),
             objects: Objects::new(&register),
             register,
@@ -70,6 +74,12 @@ impl Metrics {
     #[must_use]
     pub fn aws(&self) -> &AwsCalls {
         &self.0.aws
+    }
+
+    /// What Kafka was asked.
+    #[must_use]
+    pub fn kafka(&self) -> &Kafka {
+        &self.0.kafka
     }
 
     /// Passes of the controller.
@@ -132,6 +142,8 @@ mod tests {
         metrics.aws().called("ec2:DescribeVpcs", Answer::Ok, Duration::from_millis(20));
         metrics.aws().waited("ec2:DescribeVpcs", Duration::ZERO);
         metrics.aws().throttled("ec2:DescribeVpcs");
+        metrics.kafka().looked(Duration::from_millis(20));
+        metrics.kafka().dialled(Some(&kpl_core::kafka::Obstacle::Refused));
         metrics.passes().ended(Ended::Settled);
         metrics.passes().took(Phase::Look, Duration::from_millis(20));
         metrics.passes().drifted("listener", "create");

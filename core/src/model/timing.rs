@@ -35,6 +35,8 @@ pub struct Timing {
     pub person: SignedDuration,
     /// How long Kafka has to be seen wrong before it is called so: a broker that restarts is not.
     pub kafka_patience: SignedDuration,
+    /// By what all of these were divided.
+    pub scale: i32,
 }
 
 impl Default for Timing {
@@ -55,6 +57,7 @@ impl Default for Timing {
             backoff_most: SignedDuration::from_mins(2),
             person: SignedDuration::from_mins(5),
             kafka_patience: SignedDuration::from_secs(30),
+            scale: 1,
         }
     }
 }
@@ -63,7 +66,8 @@ impl Timing {
     /// The same with every delay divided by `scale` (at least 1).
     #[must_use]
     pub fn scaled(self, scale: u32) -> Self {
-        let by = |delay: SignedDuration| delay / i32::try_from(scale.max(1)).unwrap_or(i32::MAX);
+        let divisor = i32::try_from(scale.max(1)).unwrap_or(i32::MAX);
+        let by = |delay: SignedDuration| delay / divisor;
         let Self {
             resync,
             full_resync,
@@ -80,6 +84,7 @@ impl Timing {
             backoff_most,
             person,
             kafka_patience,
+            scale: before,
         } = self;
         Self {
             resync: by(resync),
@@ -97,6 +102,13 @@ impl Timing {
             backoff_most: by(backoff_most),
             person: by(person),
             kafka_patience: by(kafka_patience),
+            scale: before.saturating_mul(divisor),
         }
+    }
+
+    /// A delay that an object asks for, divided like all others.
+    #[must_use]
+    pub fn scaled_too(&self, delay: SignedDuration) -> SignedDuration {
+        delay / self.scale
     }
 }

@@ -29,6 +29,8 @@ pub enum ConditionType {
     ConnectionsSettled,
     /// Clients can route to every advertised host.
     HostsRoutable,
+    /// What the brokers have to advertise is written down for them.
+    AdvertisedListenersPublished,
     /// Kafka was seen to work through the load balancer.
     AdvertisedListenersVerified,
     /// A person must act.
@@ -52,6 +54,7 @@ impl ConditionType {
             Self::BrokersHealthy => "BrokersHealthy",
             Self::ConnectionsSettled => "ConnectionsSettled",
             Self::HostsRoutable => "HostsRoutable",
+            Self::AdvertisedListenersPublished => "AdvertisedListenersPublished",
             Self::AdvertisedListenersVerified => "AdvertisedListenersVerified",
             Self::Stalled => "Stalled",
             Self::Reconciling => "Reconciling",

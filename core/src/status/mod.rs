@@ -21,9 +21,9 @@ use crate::api::v1alpha1::{
     AbsentBroker, AwsStatus, ConfirmationStatus, EndpointServiceStatus, KafkaPrivateLinkStatus, LoadBalancerStatus,
     PortAllocation, SummaryStatus,
 };
-use crate::desired::{Absence, Allocation, Confirmation, Intent, InvalidSpec, Memory};
+use crate::desired::{Absence, Allocation, Confirmation, Goal, Intent, InvalidSpec, Memory};
 use crate::kafka::{Former, Proof};
-use crate::model::{BrokerId, ListenerName, Port, Region};
+use crate::model::{BrokerId, Health, ListenerName, Port, Region, ResourceKey};
 use crate::pass::{Pass, Passed};
 
 /// What status is made of.
@@ -44,8 +44,36 @@ pub struct View<'a> {
     pub proof: Option<&'a Proof>,
     /// How long Kafka has to be seen wrong before it is called so.
     pub patience: SignedDuration,
+    /// What became of the lines for the brokers; `None` where nobody asked for them.
+    pub published: Option<&'a Published>,
     /// When conditions changed, if they did.
     pub now: Timestamp,
+}
+
+/// What became of the `ConfigMap` with the lines for the brokers.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Published {
+    /// It has them.
+    Yes {
+        /// Its name.
+        name: String,
+        /// How many brokers' there are.
+        brokers: usize,
+    },
+    /// Nothing is known yet that could be in it.
+    Nothing,
+    /// Somebody else's has its name.
+    Taken {
+        /// The name.
+        name: String,
+    },
+    /// The API server refused it.
+    Failed {
+        /// Its name.
+        name: String,
+        /// What it said.
+        problem: String,
+    },
 }
 
 /// Steps that status shows.
@@ -181,6 +209,22 @@ pub fn former(status: Option<&KafkaPrivateLinkStatus>) -> BTreeMap<(ListenerName
         (key, former)
     })
     .collect()
+}
+
+/// Brokers that take connections, by listener.
+#[must_use]
+pub fn healthy(passed: &Passed) -> BTreeSet<(ListenerName, BrokerId)> {
+    let Goal::Offer(offer) = &passed.desired.goal else { return BTreeSet::new() };
+    let groups = offer.target_groups.values().filter_map(|group| match &group.key {
+        ResourceKey::BrokerGroup(listener, id) => Some((listener, *id, group)),
+        _ => None,
+    });
+    let healthy = groups.filter(|(_, _, group)| {
+        let bootstrap = group.bootstrap.as_ref().and_then(|name| passed.observed.target_groups.there(name));
+        let targets = bootstrap.and_then(|bootstrap| bootstrap.targets.get());
+        group.targets.wanted().iter().any(|target| targets.is_some_and(|all| all.get(target) == Some(&Health::Healthy)))
+    });
+    healthy.map(|(listener, id, _)| (listener.clone(), id)).collect()
 }
 
 fn broker_of(text: &str) -> Option<BrokerId> {

@@ -5,8 +5,8 @@ use std::collections::{BTreeMap, BTreeSet};
 use jiff::Timestamp;
 use k8s_openapi::apimachinery::pkg::apis::meta::v1::Time;
 
-use super::View;
 use super::finding::{ConditionType, Finding, condition, leaving, listed, no, unknown, yes};
+use super::{Published, View};
 use crate::api::v1alpha1::{BrokerStatus, ListenerStatus};
 use crate::desired::Goal;
 use crate::kafka::{Fault, Level, Proof, Seat, lines_name};
@@ -16,6 +16,28 @@ use crate::reason::Reason;
 const KIND: ConditionType = ConditionType::AdvertisedListenersVerified;
 /// Faults that a message has room for.
 const MOST_FAULTS: usize = 12;
+
+pub(super) fn published(view: &View<'_>) -> Option<Finding> {
+    let kind = ConditionType::AdvertisedListenersPublished;
+    Some(match view.published? {
+        Published::Yes { name, brokers } => {
+            yes(kind, Reason::Published, format!("ConfigMap {name} has the lines of {brokers} brokers"))
+        }
+        Published::Nothing => {
+            let message = "nothing is known that brokers could advertise: set advertisedHostTemplate";
+            unknown(kind, Reason::AwaitingConsumerDomain, message)
+        }
+        Published::Taken { name } => {
+            let message = format!(
+                "there is a ConfigMap {name} that does not belong to this object, and it is left alone: rename or delete it"
+            );
+            no(kind, Reason::ConfigMapTaken, message)
+        }
+        Published::Failed { name, problem } => {
+            no(kind, Reason::ConfigMapRefused, format!("ConfigMap {name} cannot be kept: {problem}"))
+        }
+    })
+}
 
 pub(super) fn verified(view: &View<'_>) -> Option<Finding> {
     if leaving(view) {
@@ -81,20 +103,19 @@ fn told(view: &View<'_>, faults: &[(&ListenerName, Seat, &Fault)]) -> String {
     if more > 0 {
         lines.push(format!("and {more} more"));
     }
-    let mut message = listed(lines);
     let restarts: BTreeSet<BrokerId> = faults
         .iter()
         .filter(|(listener, seat, fault)| fault.wants_restart() || never_seen(view, listener, *seat, fault))
         .filter_map(|(_, seat, _)| broker(*seat))
         .collect();
     if !restarts.is_empty() {
-        message.push_str(&format!(
-            "; put the lines of ConfigMap {} into the brokers' configuration and restart, one at a time, waiting for each: {}",
+        lines.push(format!(
+            "put the lines of ConfigMap {} into the brokers' configuration and restart, one at a time, waiting for each: {}",
             lines_name(&view.passed.desired.identity.owner.name),
             listed_with_commas(restarts)
         ));
     }
-    message
+    listed(lines)
 }
 
 fn line(listener: &ListenerName, seats: &[Seat], fault: &Fault) -> String {
@@ -138,11 +159,10 @@ fn kept(view: &View<'_>) -> Option<Finding> {
 /// Whether what is offered is what status says was offered.
 fn unchanged(view: &View<'_>) -> bool {
     let former = view.previous.map(|status| status.listeners.as_slice()).unwrap_or_default();
-    let offered = |listeners: &[ListenerStatus]| -> Vec<(String, Vec<(i32, Option<i32>, Option<String>)>)> {
-        let rows = |listener: &ListenerStatus| {
-            listener.brokers.iter().map(|broker| (broker.id, broker.port, broker.advertised.clone())).collect()
-        };
-        listeners.iter().map(|listener| (listener.name.clone(), rows(listener))).collect()
+    let offered = |listeners: &[ListenerStatus]| -> Vec<_> {
+        let rows =
+            listeners.iter().flat_map(|listener| listener.brokers.iter().map(|row| (listener.name.clone(), row)));
+        rows.map(|(name, row)| (name, row.id, row.port, row.advertised.clone())).collect()
     };
     offered(former) == offered(&super::tables::listeners(view))
 }
