@@ -54,6 +54,7 @@ def _parser():
     seeding.add_argument("--dir", required=True, type=Path)
     for part in (seeding, going_up):
         part.add_argument("--name", type=int, metavar="N", help="the VPC is 127.N.0.0/16 (default: the next free one)")
+        part.add_argument("--data-plane", action="store_true", help="its load balancers and endpoints move packets")
     return parser
 
 
