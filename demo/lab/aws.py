@@ -1,5 +1,6 @@
 """The AWS side: accounts with their clients, and the stand-in's own books."""
 import json
+import secrets
 import urllib.request
 from dataclasses import dataclass
 from functools import cached_property
@@ -79,7 +80,7 @@ class Consumer(Account):
 
     @classmethod
     def new(cls, endpoint: str) -> "Consumer":
-        who = seed.credentials(endpoint, f"{seed.secrets.randbelow(9 * 10**11) + 10**11}")
+        who = seed.credentials(endpoint, f"{secrets.randbelow(9 * 10**11) + 10**11}")
         return cls(endpoint, who, seed.consume(endpoint, who))
 
     def connect_to(self, service_name: str) -> str:

@@ -18,7 +18,7 @@ def main():
     options.add_argument("--name", type=int, required=True, help="the VPC is 127.NAME.0.0/16")
     options.add_argument("--provider", required=True, help="an account")
     options.add_argument("--consumer", required=True, help="another")
-    options.add_argument("--consumer-network", required=True, metavar="A.B", help="the consumer's VPC is A.B.0.0/16")
+    options.add_argument("--consumer-network", default="10.250", metavar="A.B", help="the consumer's VPC is A.B.0.0/16")
     asked = options.parse_args()
     made = {who: credentials(asked.endpoint, account) for who, account in (("provider", asked.provider), ("consumer", asked.consumer))}
     print(json.dumps({**made, "region": REGION, "vpc": provide(asked.endpoint, made["provider"], asked.name),
@@ -58,7 +58,7 @@ def provide(endpoint, who, name):
             "foreign_security_group": foreign_group, "foreign_target_group": foreign_target_group}
 
 
-def consume(endpoint, who, network):
+def consume(endpoint, who, network="10.250"):
     """A consumer's VPC with a subnet in each of the brokers' zones."""
     ec2 = client("ec2", endpoint, who)
     vpc = ec2.create_vpc(CidrBlock=f"{network}.0.0/16")["Vpc"]["VpcId"]
