@@ -9,7 +9,7 @@ import sys
 import tempfile
 from pathlib import Path
 
-from . import control_plane, debian, judges, processes, programs, standin, world
+from . import control_plane, debian, judges, kafka, processes, programs, standin, world
 
 WATCHER = "watcher"
 STATE = "bed.json"  # in the bed's folder: what `start` printed, and whether the folder is ours to remove
@@ -20,8 +20,11 @@ def build(asked):
         programs.build()
     if asked.only in (None, "aws"):
         standin.build()
+    if asked.only == "kafka" or (not asked.only and shutil.which("mvn")):  # the rest of the bed does without
+        kafka.build()
     if not asked.only:
         _promtool()
+        kafka.available()
     if asked.only == "judges":
         judges.build()
 
