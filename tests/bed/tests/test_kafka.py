@@ -77,3 +77,131 @@ def test_three_brokers_serve(tmp_path, network):
 
 def test_long_three_brokers_of_the_newest_serve(tmp_path, network):
     serves(tmp_path, kafka.NEWEST, network)
+
+
+# ---- kafka/cluster.py
+class Driven:
+    """cluster.py as a program of another language drives it."""
+
+    def __init__(self):
+        self.process = subprocess.Popen([sys.executable, "-B", BED / "kafka" / "cluster.py"], stdin=subprocess.PIPE, stdout=subprocess.PIPE,
+                                        text=True)
+
+    def __call__(self, do, **fields):
+        answer = self.ask(do=do, **fields)
+        assert answer.pop("ok"), answer["error"]
+        return answer
+
+    def ask(self, **fields):
+        self.process.stdin.write(json.dumps(fields) + "\n")
+        self.process.stdin.flush()
+        return json.loads(self.process.stdout.readline())
+
+    def end(self):
+        self.process.stdin.close()
+        assert self.process.wait(30) == 0
+        self.process.stdout.close()
+
+
+def alive(pid):
+    try:
+        return Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0] != "Z"
+    except (FileNotFoundError, ProcessLookupError):
+        return False
+
+
+def gone(pids):
+    end = time.monotonic() + 10
+    while any(map(alive, pids)):
+        assert time.monotonic() < end, "a broker lives on"
+        time.sleep(0.02)
+
+
+@pytest.mark.parametrize("how", ["end of stdin", "SIGKILL"])
+def test_the_program_ends_its_brokers(tmp_path, network, how):
+    driven = Driven()
+    assert driven("available")["available"]
+    driven("create", folder=str(tmp_path), version=kafka.OLDEST, nodes={"1": f"{network}.11"})
+    driven("start")
+    pids = driven("state")["running"].values()
+    assert "no command" in driven.ask(do="nonsense")["error"] and "runs already" in driven.ask(do="start", nodes=[1])["error"]
+    assert len(pids) == 1 and all(map(alive, pids))
+    if how == "SIGKILL":
+        os.kill(driven.process.pid, signal.SIGKILL)
+        driven.process.wait()
+    else:
+        driven.end()
+    gone(pids)
+
+
+SECURED = {
+    "SASL_PLAINTEXT": {"mechanisms": ["PLAIN", "SCRAM-SHA-256", "SCRAM-SHA-512"]},
+    "SASL_SSL": {"mechanisms": ["SCRAM-SHA-512"]},
+    "SSL": {},
+}
+
+
+def secured(tmp_path, network, version, protocol):
+    """Brokers with an EXTERNAL listener of that protocol, an authorizer, and users: app with rights, stranger without."""
+    driven, brokers = Driven(), {n: f"{network}.{10 + n}" for n in (1, 2, 3)}
+    scram = [[mechanism, user, f"{user}-secret"] for mechanism in ("SCRAM-SHA-256", "SCRAM-SHA-512") for user in ("app", "stranger")]
+    driven("create", folder=str(tmp_path), version=version, nodes=brokers, scram=scram)
+    names = {n: f"b{n}.bed.example" for n in brokers}
+    hosts = tmp_path / "hosts"
+    hosts.write_text("".join(f"{brokers[n]} {names[n]}\n" for n in brokers))
+    how, authority = {**SECURED[protocol]}, None
+    for n in brokers:
+        if "SSL" in protocol:
+            made = driven("certificate", name=f"broker-{n}", hosts=[names[n]])
+            how["keystore"], authority = made["keystore"], made["authority"]
+        if protocol == "SSL":
+            how["clients_of"] = authority
+        if "PLAIN" in how.get("mechanisms", ()):
+            how["plain_users"] = {"app": "app-secret"}
+        driven("secure", node=n, name="EXTERNAL", authorizer=True, **how)
+        driven("add_listener", node=n, name="EXTERNAL", port=39092, advertised=f"{names[n]}:39092", protocol=protocol)
+    driven("start")
+    return driven, names, hosts, authority
+
+
+@pytest.mark.parametrize("protocol", SECURED)
+@pytest.mark.parametrize("version", [kafka.OLDEST, kafka.NEWEST])
+def test_long_secured_listeners(tmp_path, network, version, protocol):
+    driven, names, hosts, authority = secured(tmp_path, network, version, protocol)
+    inside, outside = f"{network}.11:9092", f"{names[1]}:39092"
+    principal = "User:CN=app" if protocol == "SSL" else "User:app"
+    run(version, "acls", "--bootstrap-server", inside, "--add", "--allow-principal", principal, "--operation", "All", "--topic", "*",
+        "--group", "*", "--cluster")
+    mechanisms = SECURED[protocol].get("mechanisms", [None])
+    for number, mechanism in enumerate(mechanisms):
+        def settings(user, password=None):
+            keystore = driven("certificate", name=user)["keystore"] if protocol == "SSL" else None
+            return driven("client", file=f"{user}-{number}.properties", protocol=protocol, mechanism=mechanism, user=user,
+                          password=password or f"{user}-secret", authority=authority, keystore=keystore)["file"]
+        ten_messages(version, outside, topic=f"t{number}", hosts=hosts, config=settings("app"))
+        if mechanism != "PLAIN":  # who may do nothing sees nothing
+            seen = kafka.tool(version, "topics", "--bootstrap-server", outside, "--list", hosts=hosts, config=settings("stranger"))
+            assert "t0" not in seen.stdout
+    driven.end()
+
+
+def test_long_brokers_come_and_are_replaced(tmp_path, network):
+    with three(tmp_path, kafka.OLDEST, network) as cluster:
+        cluster.start()
+        cluster.await_ready()
+        at = f"{network}.11:9092"
+        ten_messages(kafka.OLDEST, at)
+        cluster.add(4, f"{network}.14")
+        cluster.start(4)
+        cluster.await_ready()
+        for address, empty in ((f"{network}.22", False), (f"{network}.23", True)):
+            cluster.kill(2)
+            cluster.replace(2, address, empty)
+            cluster.start(2)
+            cluster.await_ready()
+            listed = run(kafka.OLDEST, "broker-api-versions", "--bootstrap-server", at)
+            assert f"{address}:9092 (id: 2" in listed and "(id: 4" in listed
+        got = run(kafka.OLDEST, "console-consumer", "--bootstrap-server", at, "--topic", "t", "--from-beginning", "--max-messages", 10,
+                  "--timeout-ms", 30000)
+        assert got.count("message") == 10
+        cluster.restart(1, 2)

@@ -164,7 +164,7 @@ class Cluster:
     def _format(self, nodes):
         users = [part for mechanism, user, password in self._scram for part in ("--add-scram", f"{mechanism}=[name={user},password={password}]")]
         formatting = {node: subprocess.Popen(
-            jars.command(self.version, "kafka.tools.StorageTool", "format", "-t", self._id, "-c", self.properties_file(node), *users),
+            jars.command(self.version, "kafka.tools.StorageTool", "format", f"--cluster-id={self._id}", "-c", self.properties_file(node), *users),
             stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, preexec_fn=processes.end_with_parent(signal.SIGKILL)) for node in nodes}
         outputs = {node: process.communicate()[0] for node, process in formatting.items()}
         for node, process in formatting.items():
