@@ -45,6 +45,7 @@ test-long: bed-build judges ## the same with 100,000 histories and the tests tha
 check: bed-build judges ## format, lint, generated files, charts, licences
 	cargo fmt --all --check
 	cargo clippy $(CARGO_ALL) -- --deny warnings
+	cargo clippy --package kafka-privatelink-operator --features traces --locked -- --deny warnings
 	cargo test --workspace --locked --test generated
 	python3 deploy/generate.py --check
 	python3 tests/run.py --lint

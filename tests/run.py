@@ -40,8 +40,12 @@ def main():
         ("build", ["cargo", "build", "--workspace", "--all-targets", "--locked"], count_nothing),
         ("operator", [*BED, "run", "--crd", CRD, "--",
                       "cargo", "test", "--workspace", "--no-fail-fast", "--locked", "--", *names], count_rust),
+        # The feature is of the root package alone: the AWS SDK is not compiled again.
+        ("traces", [*BED, "run", "--crd", CRD, "--", "cargo", "test", "--features", "traces", "--test", "it", "--locked", "--", "traces"], count_rust),
         ("charts", pytest("tests/charts", *([] if long else ["-k", "not long_"])), count_pytest),
     ]
+    if not long:
+        stages = [stage for stage in stages if stage[0] != "traces"]
     if asked.lint:
         stages = [("licences, sources and bans of crates", cargo_deny(), count_nothing), ("charts, judged", pytest("tests/charts/test_judged.py"), count_pytest)]
     total, broken = [0, 0, 0], []

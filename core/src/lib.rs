@@ -8,6 +8,7 @@
 pub mod api;
 pub mod desired;
 pub mod events;
+pub mod kafka;
 pub mod model;
 pub mod pass;
 pub mod plan;

@@ -1,9 +1,9 @@
 //! Why a condition is as it is: the words that programs compare, and `docs/conditions.md` explains.
 
-use strum::{EnumIter, IntoStaticStr};
+use strum::{EnumIter, EnumString, IntoStaticStr};
 
 /// The reason of a condition. Written as it is named here; a name never changes its meaning.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, EnumIter, IntoStaticStr)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, EnumIter, EnumString, IntoStaticStr)]
 pub enum Reason {
     /// AWS did not say whose credentials the operator has.
     AccountUnknown,
@@ -11,28 +11,54 @@ pub enum Reason {
     Active,
     /// A broker's address is not in the VPC.
     AddressNotInVpc,
+    /// A broker advertises another host than it has to.
+    AdvertisesOtherAddress,
+    /// A broker advertises another port than it has to.
+    AdvertisesOtherPort,
+    /// A broker advertises the host of a zone that it is not in.
+    AdvertisesOtherZone,
     /// Every broker takes connections.
     AllHealthy,
     /// AWS has something of that name already.
     AlreadyExists,
+    /// A broker refuses the log-in.
+    AuthenticationFailed,
+    /// A broker asks for a log-in, and there is none.
+    AuthenticationNeeded,
     /// Consumers can connect.
     Available,
     /// Much would go, and nobody has confirmed it.
     AwaitingConfirmation,
+    /// The consumer has not said the hosts, so nothing can be proved.
+    AwaitingConsumerDomain,
     /// A broker's id is no number.
     BrokerIdInvalid,
     /// A broker has no id.
     BrokerIdMissing,
     /// A broker is not in the zone that the spec says.
     BrokerInOtherZone,
+    /// A broker runs and lacks the listener that it had.
+    BrokerMissingListener,
     /// An instance does not exist.
     BrokerNotFound,
+    /// A broker answers and Kafka does not list it.
+    BrokerNotListed,
+    /// Kafka tells clients of a broker that has no port.
+    BrokerNotOffered,
+    /// A broker runs with what it had to advertise before.
+    BrokerNotRestarted,
     /// A broker is in another VPC.
     BrokerOutsideVpc,
+    /// A broker does not answer.
+    BrokerUnavailable,
     /// A broker is in a zone that has no subnet.
     BrokerZoneNotOffered,
     /// Some brokers take no connections.
     BrokersUnhealthy,
+    /// A certificate does not name the host that clients use.
+    CertificateMismatch,
+    /// A certificate is not trusted.
+    CertificateUntrusted,
     /// What is needed belongs to somebody else.
     Conflict,
     /// Consumers are connected to what shall go.
@@ -51,6 +77,10 @@ pub enum Reason {
     Differs,
     /// Two brokers have one id.
     DuplicateBrokerId,
+    /// A dynamic value of listeners hides a listener from clients.
+    DynamicListenersOverride,
+    /// The TLS handshake failed.
+    HandshakeFailed,
     /// No broker has passed its checks yet.
     HealthChecksPending,
     /// Another cluster acts on the resources.
@@ -69,6 +99,8 @@ pub enum Reason {
     InterfacesLingering,
     /// The spec makes no sense to this version.
     InvalidSpec,
+    /// A broker answers with an error.
+    KafkaError,
     /// AWS does not know yet what it has made.
     Lag,
     /// Not every NLB listener is there.
@@ -79,10 +111,14 @@ pub enum Reason {
     LoadBalancerProvisioning,
     /// A second look has to confirm the first.
     LookingAgain,
+    /// A broker does not take the SASL mechanism.
+    MechanismNotOffered,
     /// No broker was found.
     NoBrokersFound,
     /// No broker takes connections.
     NoHealthyBroker,
+    /// The operator does not reach the load balancer.
+    NoRoute,
     /// There is no endpoint service yet.
     NoService,
     /// No rule of `--policy` allows the object.
@@ -93,6 +129,8 @@ pub enum Reason {
     NotCreated,
     /// AWS does not know it.
     NotFound,
+    /// Something that is not Kafka answers.
+    NotKafka,
     /// It was not read.
     NotReadYet,
     /// It is not compared.
@@ -101,12 +139,20 @@ pub enum Reason {
     ObserveOnly,
     /// Every resource in use is ours.
     Owned,
+    /// The user lacks a right in Kafka.
+    PermissionNeeded,
     /// Two brokers would have one port.
     PortClash,
+    /// A port leads to another broker.
+    PortLeadsToOtherBroker,
+    /// Something takes connections and says nothing.
+    PortSilent,
     /// The range has no port left.
     PortsExhausted,
     /// Steps are being taken.
     Progressing,
+    /// One side encrypts and the other does not.
+    ProtocolMismatch,
     /// It is being made.
     Provisioning,
     /// A quota of the account is used up.
@@ -125,6 +171,8 @@ pub enum Reason {
     Resolved,
     /// Every host leads to its broker.
     Routable,
+    /// A Secret cannot be read, or lacks a key.
+    SecretUnreadable,
     /// The endpoint service goes.
     ServiceDeleting,
     /// The endpoint service is being made.
@@ -157,6 +205,10 @@ pub enum Reason {
     TooManyListeners,
     /// AWS fails, or does not answer.
     Transient,
+    /// The spec wants no proof.
+    VerificationDisabled,
+    /// Every path was seen to work.
+    Verified,
     /// The VPC does not exist.
     VpcNotFound,
     /// Nothing can be done but to wait.

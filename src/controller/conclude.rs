@@ -76,6 +76,8 @@ impl<C: Clouds> Turn<'_, C> {
             previous: self.object.status.as_ref(),
             region,
             requested_at: self.object.requested_at(),
+            proof: None,
+            patience: self.context.timing.kafka_patience,
             now: Timestamp::now(),
         })
     }

@@ -103,7 +103,8 @@ fn varint(bytes: &mut &[u8]) -> u64 {
     panic!("a number of more than 64 bits")
 }
 
-#[tokio::test]
+// Waiting for the operator's end takes a thread, and the collector needs one meanwhile.
+#[tokio::test(flavor = "multi_thread")]
 async fn spans_of_passes_waves_and_calls_reach_the_collector() {
     let collector = Collector::start().await;
     let mut scene = Scene::quiet().await;

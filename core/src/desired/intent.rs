@@ -4,9 +4,11 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::net::Ipv4Addr;
 
 use ipnet::Ipv4Net;
+use jiff::SignedDuration;
 use thiserror::Error;
 
 use crate::api::v1alpha1 as api;
+use crate::kafka::{Mechanism, SecurityProtocol};
 use crate::model::{
     AccountId, Attributes, BrokerId, BrokerSource, CROSS_ZONE, DNS_FAILOVER, EndpointId, HealthCheck, InboundRules,
     InstanceId, ListenerName, Port, PortRange, Principal, Region, SecurityGroupId, SubnetSource, Tags, TargetType,
@@ -46,6 +48,19 @@ pub struct Intent {
     pub idle_timeout_seconds: u32,
     /// Who may connect.
     pub consumers: BTreeMap<AccountId, Consumer>,
+    /// Whether and where Kafka is asked.
+    pub verification: Verification,
+}
+
+/// Whether and where Kafka is asked.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Verification {
+    /// Whether.
+    pub enabled: bool,
+    /// Instead of the load balancer's DNS name.
+    pub address: Option<String>,
+    /// Between two looks while all is well.
+    pub interval: SignedDuration,
 }
 
 /// Where brokers come from.
@@ -81,6 +96,23 @@ pub struct Listener {
     pub cross_zone: bool,
     /// Ports fixed by hand.
     pub fixed: BTreeMap<BrokerId, Port>,
+    /// What it speaks.
+    pub protocol: SecurityProtocol,
+    /// What it is called in a Kafka resource of Strimzi, where that was said.
+    pub strimzi_name: Option<String>,
+    /// How the brokers are asked.
+    pub access: ListenerAccess,
+}
+
+/// How the brokers of a listener are asked.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct ListenerAccess {
+    /// How to log in, and the Secret with user and password.
+    pub log_in: Option<(Mechanism, String)>,
+    /// Secret and key of certificates that are trusted besides the system's.
+    pub roots: Option<(String, String)>,
+    /// Secret with our certificate and its key.
+    pub client_certificate: Option<String>,
 }
 
 /// A consumer account and what we answer it.
@@ -178,6 +210,7 @@ impl Intent {
             target_groups,
             load_balancer,
             endpoint_service,
+            verification,
         } = spec;
         let check = &target_groups.health_check;
         Ok(Self {
@@ -214,6 +247,11 @@ impl Intent {
                 .iter()
                 .map(|entry| Ok((AccountId::new(entry.account_id.as_str()), consumer(entry)?)))
                 .collect::<Result<_, _>>()?,
+            verification: Verification {
+                enabled: verification.mode == api::VerificationMode::Enabled,
+                address: verification.address.clone(),
+                interval: SignedDuration::from_secs(verification.interval_seconds.into()),
+            },
         })
     }
 
@@ -320,7 +358,29 @@ fn listener(entry: &api::Listener) -> Result<Listener, InvalidSpec> {
             .iter()
             .map(|fixed| Ok((BrokerId(fixed.broker_id), port("listeners.ports", fixed.port)?)))
             .collect::<Result<_, InvalidSpec>>()?,
+        protocol: match entry.security_protocol {
+            api::SecurityProtocol::Plaintext => SecurityProtocol::Plaintext,
+            api::SecurityProtocol::Ssl => SecurityProtocol::Ssl,
+            api::SecurityProtocol::SaslPlaintext => SecurityProtocol::SaslPlaintext,
+            api::SecurityProtocol::SaslSsl => SecurityProtocol::SaslSsl,
+        },
+        strimzi_name: entry.strimzi_name.clone(),
+        access: entry.verification.as_ref().map(access).unwrap_or_default(),
     })
+}
+
+fn access(entry: &api::ListenerVerification) -> ListenerAccess {
+    let mechanism = entry.sasl_mechanism.map(|mechanism| match mechanism {
+        api::SaslMechanism::Plain => Mechanism::Plain,
+        api::SaslMechanism::ScramSha256 => Mechanism::ScramSha256,
+        api::SaslMechanism::ScramSha512 => Mechanism::ScramSha512,
+    });
+    let name = |secret: &Option<api::SecretName>| secret.as_ref().map(|secret| secret.name.clone());
+    ListenerAccess {
+        log_in: mechanism.zip(name(&entry.credentials_secret)),
+        roots: entry.ca_secret.as_ref().map(|secret| (secret.name.clone(), secret.key.clone())),
+        client_certificate: name(&entry.client_certificate_secret),
+    }
 }
 
 fn consumer(entry: &api::Consumer) -> Result<Consumer, InvalidSpec> {

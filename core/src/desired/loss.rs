@@ -166,6 +166,7 @@ mod tests {
     use jiff::SignedDuration;
 
     use super::*;
+    use crate::desired::Verification;
     use crate::model::{HealthCheck, InboundRules};
 
     fn intent(brokers: Brokers) -> Intent {
@@ -190,6 +191,7 @@ mod tests {
             deletion_protection: false,
             idle_timeout_seconds: 350,
             consumers: BTreeMap::new(),
+            verification: Verification { enabled: false, address: None, interval: SignedDuration::from_mins(10) },
         }
     }
 

@@ -12,13 +12,14 @@ mod ports;
 use std::collections::{BTreeMap, BTreeSet};
 
 pub use brokers::{Sighting, Sightings};
-pub use intent::{Acceptance, Brokers, Consumer, Intent, InvalidSpec, Listener};
+pub use intent::{Acceptance, Brokers, Consumer, Intent, InvalidSpec, Listener, ListenerAccess, Verification};
 pub use issue::{Issue, PortHolder};
 pub use loss::{Absence, Broker, Confirmation, Path};
 pub use network::OfferedSubnet;
 pub use offer::{Offer, Targets, WantedGroup, WantedListener, WantedLoadBalancer, WantedSecurityGroup, WantedService};
 pub use ports::{Allocation, Ledger, MOST_NLB_LISTENERS};
 
+use crate::kafka::Wiring;
 use crate::model::{
     BrokerId, HolderId, Observed, Owner, Ownership, Part, Scope, SubnetSource, Timing, ZoneId, ledger_entry,
 };
@@ -82,6 +83,15 @@ pub struct Desired {
     pub brokers: BTreeMap<BrokerId, Broker>,
     /// To be remembered.
     pub memory: Memory,
+}
+
+impl Desired {
+    /// What Kafka and its clients have to see.
+    #[must_use]
+    pub fn wiring(&self, intent: &Intent) -> Wiring {
+        let zones = self.brokers.iter().map(|(id, broker)| (*id, broker.zone.clone())).collect();
+        Wiring::of(intent, &zones, &self.memory.ledger)
+    }
 }
 
 /// What `desired` rests on.

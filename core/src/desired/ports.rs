@@ -201,6 +201,8 @@ impl Ledger {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::desired::ListenerAccess;
+    use crate::kafka::SecurityProtocol;
     use crate::model::PortRange;
 
     const DAY: SignedDuration = SignedDuration::from_hours(24);
@@ -216,6 +218,9 @@ mod tests {
                 consumer_cidrs: BTreeSet::new(),
                 cross_zone: false,
                 fixed: BTreeMap::new(),
+                protocol: SecurityProtocol::Plaintext,
+                strimzi_name: None,
+                access: ListenerAccess::default(),
             }
         };
         names.iter().enumerate().map(|(at, name)| ((*name).into(), listener(at))).collect()

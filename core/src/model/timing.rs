@@ -33,6 +33,8 @@ pub struct Timing {
     pub backoff_most: SignedDuration,
     /// Pause where a person has to act (denied, quota, invalid).
     pub person: SignedDuration,
+    /// How long Kafka has to be seen wrong before it is called so: a broker that restarts is not.
+    pub kafka_patience: SignedDuration,
 }
 
 impl Default for Timing {
@@ -52,6 +54,7 @@ impl Default for Timing {
             backoff_least: SignedDuration::from_secs(1),
             backoff_most: SignedDuration::from_mins(2),
             person: SignedDuration::from_mins(5),
+            kafka_patience: SignedDuration::from_secs(30),
         }
     }
 }
@@ -76,6 +79,7 @@ impl Timing {
             backoff_least,
             backoff_most,
             person,
+            kafka_patience,
         } = self;
         Self {
             resync: by(resync),
@@ -92,6 +96,7 @@ impl Timing {
             backoff_least: by(backoff_least),
             backoff_most: by(backoff_most),
             person: by(person),
+            kafka_patience: by(kafka_patience),
         }
     }
 }

@@ -8,6 +8,7 @@ use super::finding::{ConditionType, Finding, condition, leaving, listed, no, unk
 use super::informing::{brokers_healthy, connections, differs, hosts, in_sync};
 use super::kstatus::{deleting, reconciling, stalled};
 use super::parts::{endpoint_service, inputs, load_balancer, owned, principals};
+use super::verified::verified;
 use crate::plan::Plan;
 use crate::reason::Reason;
 
@@ -17,6 +18,7 @@ pub(super) fn conditions(view: &View<'_>) -> Vec<Condition> {
     let mut findings = vec![ready(view, &parts)];
     findings.extend(parts);
     findings.extend([in_sync(view), brokers_healthy(view), connections(view), hosts(view)]);
+    findings.extend(verified(view));
     // kstatus reads these two: present only when true, never both.
     if let Some(stalled) = stalled(view) {
         findings.push(stalled);

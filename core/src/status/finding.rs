@@ -29,6 +29,8 @@ pub enum ConditionType {
     ConnectionsSettled,
     /// Clients can route to every advertised host.
     HostsRoutable,
+    /// Kafka was seen to work through the load balancer.
+    AdvertisedListenersVerified,
     /// A person must act.
     Stalled,
     /// Work is under way.
@@ -50,6 +52,7 @@ impl ConditionType {
             Self::BrokersHealthy => "BrokersHealthy",
             Self::ConnectionsSettled => "ConnectionsSettled",
             Self::HostsRoutable => "HostsRoutable",
+            Self::AdvertisedListenersVerified => "AdvertisedListenersVerified",
             Self::Stalled => "Stalled",
             Self::Reconciling => "Reconciling",
         }

@@ -4,8 +4,8 @@ use std::collections::BTreeMap;
 
 use super::View;
 use super::finding::{ConditionType, Finding, listed, no, unknown, yes};
-use super::tables::advertised_host;
 use crate::desired::{Acceptance, Goal, Intent, Path};
+use crate::kafka::advertised_host;
 use crate::model::{AccountId, BrokerId, ConnectionState, Health, LISTENER_TAG, ZoneId};
 use crate::plan::Plan;
 use crate::reason::Reason;

@@ -8,10 +8,11 @@ mod informing;
 mod kstatus;
 mod parts;
 mod tables;
+mod verified;
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
-use jiff::Timestamp;
+use jiff::{SignedDuration, Timestamp};
 use k8s_openapi::apimachinery::pkg::apis::meta::v1::Time;
 
 pub use finding::{ConditionType, condition};
@@ -21,6 +22,7 @@ use crate::api::v1alpha1::{
     PortAllocation, SummaryStatus,
 };
 use crate::desired::{Absence, Allocation, Confirmation, Intent, InvalidSpec, Memory};
+use crate::kafka::{Former, Proof};
 use crate::model::{BrokerId, ListenerName, Port, Region};
 use crate::pass::{Pass, Passed};
 
@@ -38,6 +40,10 @@ pub struct View<'a> {
     pub region: &'a Region,
     /// Annotation `requested-at`, echoed.
     pub requested_at: Option<&'a str>,
+    /// What Kafka was last seen to be, if it was asked.
+    pub proof: Option<&'a Proof>,
+    /// How long Kafka has to be seen wrong before it is called so.
+    pub patience: SignedDuration,
     /// When conditions changed, if they did.
     pub now: Timestamp,
 }
@@ -161,6 +167,20 @@ pub fn memory(status: Option<&KafkaPrivateLinkStatus>) -> Memory {
             .filter_map(|broker| Some((BrokerId(broker.id), broker.zone_id.as_deref()?.into())))
             .collect(),
     }
+}
+
+/// What status says of brokers' listeners before Kafka is asked again.
+#[must_use]
+pub fn former(status: Option<&KafkaPrivateLinkStatus>) -> BTreeMap<(ListenerName, BrokerId), Former> {
+    let listeners = status.iter().flat_map(|status| &status.listeners);
+    let rows = listeners.flat_map(|listener| listener.brokers.iter().map(move |broker| (listener, broker)));
+    rows.map(|(listener, broker)| {
+        let key = (ListenerName::new(listener.name.as_str()), BrokerId(broker.id));
+        let former =
+            Former { had: broker.advertised_now.is_some(), advertised_before: broker.advertised_before.clone() };
+        (key, former)
+    })
+    .collect()
 }
 
 fn broker_of(text: &str) -> Option<BrokerId> {

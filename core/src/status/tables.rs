@@ -4,24 +4,16 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use k8s_openapi::apimachinery::pkg::apis::meta::v1::Time;
 
-use super::View;
+use super::{View, verified};
 use crate::api::v1alpha1::{BootstrapStatus, BrokerStatus, ConnectionCounts, ConnectionStatus, ListenerStatus};
 use crate::desired::{Acceptance, Broker, Consumer, Goal, Intent, Listener, Offer, Path};
 use crate::model::{
-    AccountId, BrokerId, Connection, ConnectionState, EndpointId, Health, ListenerName, Observed, Region, ResourceKey,
-    Target, TargetGroup, ZoneId,
+    AccountId, BrokerId, Connection, ConnectionState, EndpointId, Health, ListenerName, Observed, ResourceKey, Target,
+    TargetGroup, ZoneId,
 };
 
 /// Connections that status lists; counts cover the rest.
 const MOST_CONNECTIONS: usize = 100;
-
-/// The host that a broker of this zone advertises.
-pub(super) fn advertised_host(template: &str, broker: BrokerId, zone: &ZoneId, region: &Region) -> String {
-    template
-        .replace("{brokerId}", &broker.to_string())
-        .replace("{zoneId}", zone.as_str())
-        .replace("{region}", region.as_str())
-}
 
 pub(super) fn listeners(view: &View<'_>) -> Vec<ListenerStatus> {
     let (Ok(intent), Goal::Offer(offer)) = (view.intent, &view.passed.desired.goal) else {
@@ -42,6 +34,7 @@ fn one(view: &View<'_>, intent: &Intent, offer: &Offer, name: &ListenerName, lis
         let of = |group: Option<&TargetGroup>| group.and_then(|group| group.targets.get()?.get(target).copied());
         of(bootstrap).or_else(|| of(own))
     };
+    let wiring = desired.wiring(intent);
     let mut brokers = Vec::new();
     let mut healthy = BTreeSet::new();
     for (id, broker) in &desired.brokers {
@@ -56,29 +49,30 @@ fn one(view: &View<'_>, intent: &Intent, offer: &Offer, name: &ListenerName, lis
         if state == Some(Health::Healthy) {
             healthy.insert(*id);
         }
-        let advertised = listener
-            .host_template
-            .as_ref()
-            .zip(broker.zone.as_ref())
-            .map(|(template, zone)| format!("{}:{port}", advertised_host(template, *id, zone, &intent.region)));
-        brokers.push(BrokerStatus {
+        let advertised = wiring.listeners.get(name).and_then(|wired| wired.brokers.get(id)?.advertised.as_ref());
+        let mut row = BrokerStatus {
             id: id.0,
             zone_id: broker.zone.as_ref().map(ToString::to_string),
             port: Some(i32::from(port.0)),
             target: target.map(|target| target.to_string()),
-            advertised,
+            advertised: advertised.map(ToString::to_string),
             health: state.map(|health| format!("{health:?}")),
             target_group_arn: own.map(|group| group.arn.to_string()),
-        });
+            ..BrokerStatus::default()
+        };
+        verified::fill(view, name, &mut row);
+        brokers.push(row);
     }
     ListenerStatus {
         name: name.to_string(),
+        verified: verified::listener(view, name),
         bootstrap: Some(BootstrapStatus {
             port: Some(i32::from(listener.bootstrap_port.0)),
             target_group_arn: bootstrap.map(|group| group.arn.to_string()),
             healthy_brokers: i32::try_from(healthy.len()).ok(),
             brokers: i32::try_from(brokers.len()).ok(),
             healthy_zone_ids: healthy_zones(&desired.brokers, &healthy),
+            proof: verified::bootstrap(view, name),
         }),
         brokers,
     }

@@ -3,12 +3,13 @@
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
+use super::verification::{ListenerVerification, PROTOCOL_RULES, SecurityProtocol};
 use crate::api::rule::{Rule, each, ipv4_cidr};
 
 /// A Kafka listener, offered to one domain of consumers.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
-#[schemars(extend("x-kubernetes-validations" = PORTS_RULES))]
+#[schemars(extend("x-kubernetes-validations" = LISTENER_RULES))]
 pub struct Listener {
     /// Name of the listener in the brokers' configuration, such as EXTERNAL.
     #[schemars(length(min = 1, max = 63), regex(pattern = r"^[A-Za-z]([A-Za-z0-9_-]*[A-Za-z0-9])?$"))]
@@ -31,6 +32,21 @@ pub struct Listener {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schemars(length(min = 1, max = 253), extend("x-kubernetes-validations" = TEMPLATE_RULES))]
     pub advertised_host_template: Option<String>,
+
+    /// What the listener speaks, as listener.security.protocol.map of the brokers names it.
+    #[serde(default)]
+    pub security_protocol: SecurityProtocol,
+
+    /// Name of the listener in a Kafka resource of Strimzi: at most 11 lower-case letters and digits. Default: name in lower
+    /// case, where that is one.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schemars(length(max = 11), regex(pattern = r"^[a-z0-9]{1,11}$"))]
+    pub strimzi_name: Option<String>,
+
+    /// How the operator proves itself to the brokers, and they to it. Absent: it does not log in, and trusts the
+    /// certificates of its system.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub verification: Option<ListenerVerification>,
 
     /// Whether the port of a broker is reachable through the zones of other brokers. Disabled (default) costs no
     /// traffic between zones, but clients must get to the zone of the broker, as they do by a host template with
@@ -115,7 +131,9 @@ pub(super) const LIST_RULES: [Rule; 3] = [
     ),
 ];
 
-const PORTS_RULES: [Rule; 2] = [
+const LISTENER_RULES: [Rule; 4] = [
+    PROTOCOL_RULES[0],
+    PROTOCOL_RULES[1],
     Rule::new(
         "!has(self.ports) || self.ports.all(p, p.port >= self.portRange.first && p.port <= self.portRange.last)",
         "a port in ports lies outside portRange",

@@ -10,6 +10,7 @@ mod listener;
 mod load_balancer;
 mod network;
 mod status;
+mod verification;
 
 use std::collections::BTreeMap;
 
@@ -25,6 +26,10 @@ pub use network::{Network, Subnet};
 pub use status::{
     AbsentBroker, AwsStatus, BootstrapStatus, BrokerStatus, ConfirmationStatus, ConnectionCounts, ConnectionStatus,
     EndpointServiceStatus, KafkaPrivateLinkStatus, ListenerStatus, LoadBalancerStatus, PortAllocation, SummaryStatus,
+};
+
+pub use verification::{
+    ListenerVerification, SaslMechanism, SecretKey, SecretName, SecurityProtocol, Verification, VerificationMode,
 };
 
 use super::rule::{Rule, immutable, tag_values};
@@ -47,6 +52,11 @@ use super::rule::{Rule, immutable, tag_values};
     printcolumn(name = "Reason", type_ = "string", json_path = r#".status.conditions[?(@.type=="Ready")].reason"#),
     printcolumn(name = "Service", type_ = "string", json_path = ".status.endpointService.serviceName"),
     printcolumn(name = "Brokers", type_ = "string", json_path = ".status.summary.brokers"),
+    printcolumn(
+        name = "Verified",
+        type_ = "string",
+        json_path = r#".status.conditions[?(@.type=="AdvertisedListenersVerified")].status"#
+    ),
     printcolumn(name = "Connections", type_ = "string", json_path = ".status.summary.connections"),
     printcolumn(name = "Age", type_ = "date", json_path = ".metadata.creationTimestamp"),
     printcolumn(name = "Load Balancer", type_ = "string", priority = 1, json_path = ".status.loadBalancer.dnsName"),
@@ -118,6 +128,11 @@ pub struct KafkaPrivateLinkSpec {
 
     /// The endpoint service, and who may connect to it.
     pub endpoint_service: EndpointService,
+
+    /// Whether and how it is proved that Kafka works through the load balancer.
+    #[serde(default)]
+    #[schemars(extend("default" = {}))]
+    pub verification: Verification,
 }
 
 /// What the operator does with the AWS account.

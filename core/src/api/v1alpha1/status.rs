@@ -156,6 +156,9 @@ pub struct LoadBalancerStatus {
 pub struct ListenerStatus {
     /// Name of the listener.
     pub name: String,
+    /// Whether what consumers are told of this listener is proved: True, False or Unknown.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub verified: Option<String>,
     /// Its bootstrap.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub bootstrap: Option<BootstrapStatus>,
@@ -185,6 +188,9 @@ pub struct BootstrapStatus {
     #[serde(skip_serializing_if = "Vec::is_empty")]
     #[schemars(extend("x-kubernetes-list-type" = "set"))]
     pub healthy_zone_ids: Vec<String>,
+    /// How much is proved of the bootstrap port: Tcp, ApiVersions, TlsName or Metadata.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub proof: Option<String>,
 }
 
 /// A broker of a listener.
@@ -211,6 +217,21 @@ pub struct BrokerStatus {
     /// Its target group.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub target_group_arn: Option<String>,
+    /// What it advertised for this listener when Kafka was asked last, host:port.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub advertised_now: Option<String>,
+    /// What it had to advertise before the last change, as long as it does not advertise what it has to now.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub advertised_before: Option<String>,
+    /// How much is proved of its port: Tcp, ApiVersions, TlsName, Metadata or Identity, each with those before it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub proof: Option<String>,
+    /// Since when that much is proved.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub proven_since: Option<Time>,
+    /// When its certificate expires.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub certificate_expires: Option<Time>,
 }
 
 /// A connection, or a request for one.

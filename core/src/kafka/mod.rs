@@ -1,0 +1,24 @@
+//! Kafka's side of an offer: what brokers have to advertise, and whether what was seen proves that they do.
+//!
+//! ```text
+//! intent, ledger ─► wiring ─┬─► lines (what goes into the brokers' configuration)
+//!                           └─► judge(wiring, look) ─► proof ─► status
+//! ```
+
+mod fault;
+mod judge;
+mod lines;
+mod merge;
+mod sighting;
+pub mod strimzi;
+mod wiring;
+
+pub use fault::Fault;
+pub use judge::{Former, Look, Port, Proof, Seat, Since, judge};
+pub use lines::{ADVERTISED_LISTENERS, Entries, Entry, LISTENERS, PROTOCOL_MAP, document, entries, lines_name, text};
+pub use merge::{NotMerged, merge};
+pub use sighting::{
+    Answered, Authorized, Certificate, Endpoint, Identity, Level, Mechanism, Obstacle, Roster, SecurityProtocol,
+    Settings, Sighting,
+};
+pub use wiring::{WiredBroker, WiredListener, Wiring, advertised_host};
