@@ -71,12 +71,19 @@ def serves(folder, version, network):
     assert not cluster.running
 
 
-def test_three_brokers_serve(tmp_path, network):
-    serves(tmp_path, kafka.OLDEST, network)
+@pytest.mark.parametrize("version", [kafka.OLDEST, kafka.NEWEST])
+def test_long_three_brokers_serve(tmp_path, network, version):
+    serves(tmp_path, version, network)
 
 
-def test_long_three_brokers_of_the_newest_serve(tmp_path, network):
-    serves(tmp_path, kafka.NEWEST, network)
+def test_long_only_ones_own_brokers_count(tmp_path, network):
+    """Another cluster at the same addresses: what it answers is not taken for ours."""
+    with three(tmp_path / "theirs", kafka.OLDEST, network) as theirs, three(tmp_path / "ours", kafka.OLDEST, network) as ours:
+        theirs.start()
+        theirs.await_ready()
+        ours.start()
+        with pytest.raises(RuntimeError, match="of another cluster has|java ended with"):
+            ours.await_ready()
 
 
 # ---- kafka/cluster.py
@@ -103,6 +110,13 @@ class Driven:
         self.process.stdout.close()
 
 
+@pytest.fixture
+def driven():
+    program = Driven()
+    yield program
+    program.end()
+
+
 def alive(pid):
     try:
         return Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0] != "Z"
@@ -120,17 +134,19 @@ def gone(pids):
 @pytest.mark.parametrize("how", ["end of stdin", "SIGKILL"])
 def test_the_program_ends_its_brokers(tmp_path, network, how):
     driven = Driven()
-    assert driven("available")["available"]
-    driven("create", folder=str(tmp_path), version=kafka.OLDEST, nodes={"1": f"{network}.11"})
-    driven("start")
-    pids = driven("state")["running"].values()
-    assert "no command" in driven.ask(do="nonsense")["error"] and "runs already" in driven.ask(do="start", nodes=[1])["error"]
-    assert len(pids) == 1 and all(map(alive, pids))
-    if how == "SIGKILL":
-        os.kill(driven.process.pid, signal.SIGKILL)
-        driven.process.wait()
-    else:
-        driven.end()
+    try:
+        assert driven("available")["available"]
+        driven("create", folder=str(tmp_path), version=kafka.OLDEST, nodes={"1": f"{network}.11"})
+        driven("start")
+        pids = driven("state")["running"].values()
+        assert "no command" in driven.ask(do="nonsense")["error"] and "runs already" in driven.ask(do="start", nodes=[1])["error"]
+        assert len(pids) == 1 and all(map(alive, pids))
+    finally:
+        if how == "SIGKILL":
+            os.kill(driven.process.pid, signal.SIGKILL)
+            driven.process.wait()
+        else:
+            driven.end()
     gone(pids)
 
 
@@ -141,9 +157,9 @@ SECURED = {
 }
 
 
-def secured(tmp_path, network, version, protocol):
+def secured(driven, tmp_path, network, version, protocol):
     """Brokers with an EXTERNAL listener of that protocol, an authorizer, and users: app with rights, stranger without."""
-    driven, brokers = Driven(), {n: f"{network}.{10 + n}" for n in (1, 2, 3)}
+    brokers = {n: f"{network}.{10 + n}" for n in (1, 2, 3)}
     scram = [[mechanism, user, f"{user}-secret"] for mechanism in ("SCRAM-SHA-256", "SCRAM-SHA-512") for user in ("app", "stranger")]
     driven("create", folder=str(tmp_path), version=version, nodes=brokers, scram=scram)
     names = {n: f"b{n}.bed.example" for n in brokers}
@@ -161,13 +177,13 @@ def secured(tmp_path, network, version, protocol):
         driven("secure", node=n, name="EXTERNAL", authorizer=True, **how)
         driven("add_listener", node=n, name="EXTERNAL", port=39092, advertised=f"{names[n]}:39092", protocol=protocol)
     driven("start")
-    return driven, names, hosts, authority
+    return names, hosts, authority
 
 
 @pytest.mark.parametrize("protocol", SECURED)
 @pytest.mark.parametrize("version", [kafka.OLDEST, kafka.NEWEST])
-def test_long_secured_listeners(tmp_path, network, version, protocol):
-    driven, names, hosts, authority = secured(tmp_path, network, version, protocol)
+def test_long_secured_listeners(driven, tmp_path, network, version, protocol):
+    names, hosts, authority = secured(driven, tmp_path, network, version, protocol)
     inside, outside = f"{network}.11:9092", f"{names[1]}:39092"
     principal = "User:CN=app" if protocol == "SSL" else "User:app"
     run(version, "acls", "--bootstrap-server", inside, "--add", "--allow-principal", principal, "--operation", "All", "--topic", "*",
@@ -182,7 +198,6 @@ def test_long_secured_listeners(tmp_path, network, version, protocol):
         if mechanism != "PLAIN":  # who may do nothing sees nothing
             seen = kafka.tool(version, "topics", "--bootstrap-server", outside, "--list", hosts=hosts, config=settings("stranger"))
             assert "t0" not in seen.stdout
-    driven.end()
 
 
 def test_long_brokers_come_and_are_replaced(tmp_path, network):

@@ -138,6 +138,8 @@ class Cluster:
             said = metadata.ask(self.nodes[node], INTERNAL)
         except OSError:
             return False  # not listening yet
+        if said.cluster != self._id:
+            raise RuntimeError(f"a broker of another cluster has {self.nodes[node]}: ours ended, or will")
         return set(self.running) <= set(said.brokers) and all(
             set(replicas) & set(self.running) <= set(in_sync) for _, _, replicas, in_sync in said.replicas)
 

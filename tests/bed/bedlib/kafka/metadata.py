@@ -3,12 +3,13 @@ import socket
 import struct
 from dataclasses import dataclass
 
-METADATA, VERSION = 3, 1  # a version that 3.7 and 4.3 both speak
+METADATA, VERSION = 3, 2  # a version that 3.7 and 4.3 both speak
 PATIENCE = 5
 
 
 @dataclass(frozen=True)
 class Metadata:
+    cluster: str
     brokers: dict  # id -> (host, port)
     replicas: list  # of (topic, partition, replicas, those in sync)
 
@@ -21,8 +22,9 @@ def ask(address, port):
         reader = _Reader(answer)
         reader.take("ii")  # size, correlation id
         brokers = dict(_broker(reader) for _ in range(reader.take("i")))
+        cluster = reader.string()
         reader.take("i")  # the controller, as far as this broker tells
-        return Metadata(brokers, [partition for _ in range(reader.take("i")) for partition in _topic(reader)])
+        return Metadata(cluster, brokers, [partition for _ in range(reader.take("i")) for partition in _topic(reader)])
 
 
 class _Reader:

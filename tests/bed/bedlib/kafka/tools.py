@@ -5,7 +5,7 @@ import subprocess
 from .. import processes
 from . import jars
 
-# name -> class in 3.x, class in 4.x, how it is told a file of client settings
+# name -> class in 3.x, class in 4.x, how 3.x is told a file of client settings (4.x has one way for all)
 TOOLS = {
     "console-producer": ("kafka.tools.ConsoleProducer", "org.apache.kafka.tools.ConsoleProducer", "--producer.config"),
     "console-consumer": ("kafka.tools.ConsoleConsumer", "org.apache.kafka.tools.consumer.ConsoleConsumer", "--consumer.config"),
@@ -36,6 +36,8 @@ def _command(version, name, args, hosts, config):
         raise ValueError(f"there is no tool {name!r}, only {', '.join(TOOLS)}")
     old, new, config_flag = TOOLS[name]
     three = version.startswith("3.")
+    if not three:
+        config_flag = "--command-config"
     # 4.x has a name of its own for what 3.x calls --property; callers use the new one.
     spelt = ["--property" if three and arg == "--reader-property" else str(arg) for arg in args]
     return jars.command(version, old if three else new, *spelt, *((config_flag, str(config)) if config else ()),
