@@ -39,7 +39,7 @@ def build():
                 began = time.monotonic()
                 work = unfinished / "repository"  # not the user's ~/.m2: all of it is given back
                 try:
-                    subprocess.run(["mvn", "-B", "-q", "-f", POM, f"-Dmaven.repo.local={work}", f"-Dkafka.version={version}",
+                    subprocess.run(["mvn", "-B", "-q", "-Dstyle.color=never", "-f", POM, f"-Dmaven.repo.local={work}", f"-Dkafka.version={version}",
                                     "dependency:copy-dependencies", "-DincludeScope=runtime", f"-DoutputDirectory={unfinished}"],
                                    check=True, stdout=sys.stderr)
                 except subprocess.CalledProcessError as error:
