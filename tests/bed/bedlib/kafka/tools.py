@@ -22,16 +22,17 @@ TOOLS = {
 def tool(version, name, *args, hosts=None, config=None, input=None, timeout=60):
     """Runs one to its end; returns subprocess's CompletedProcess, with text. `input` is what it reads."""
     # Without the death of its parent on its mind it would outlive a test that is killed.
-    return subprocess.run(_command(version, name, args, hosts, config), input=input or "", text=True, capture_output=True,
+    return subprocess.run(command(version, name, args, hosts, config), input=input or "", text=True, capture_output=True,
                           timeout=timeout, check=False, preexec_fn=processes.end_with_parent(signal.SIGKILL))
 
 
 def begin(folder, label, version, name, *args, hosts=None, config=None):
     """Starts one that goes on; its output is in `folder`/LABEL.log. Returns the process."""
-    return processes.spawn(folder, label, _command(version, name, args, hosts, config), ends_with_parent=True)
+    return processes.spawn(folder, label, command(version, name, args, hosts, config), ends_with_parent=True)
 
 
-def _command(version, name, args, hosts, config):
+def command(version, name, args, hosts=None, config=None):
+    """What runs one."""
     if name not in TOOLS:
         raise ValueError(f"there is no tool {name!r}, only {', '.join(TOOLS)}")
     old, new, config_flag = TOOLS[name]
