@@ -1,7 +1,6 @@
 """The story, chapter by chapter. Each tells, shows, and checks what it told."""
 import re
 from collections.abc import Callable
-from pathlib import Path
 
 import views
 from lab.aws import Account, Consumer
@@ -21,9 +20,9 @@ SECOND_LISTENER = """\
   - name: EXTERNAL2
     brokerPort: 39093
     bootstrapPort: 9192
-    portRange: { first: 9193, last: 9216 }
-    advertisedHostTemplate: "b{brokerId}.{zoneId}.xyz.{region}.aws.3199015.tidbcloud.com"
-    consumerCidrs: [ 10.251.0.0/16 ]
+    portRange: {{ first: 9193, last: 9216 }}
+    advertisedHostTemplate: "b{{brokerId}}.{{zoneId}}.xyz.{{region}}.aws.3199015.tidbcloud.com"
+    consumerCidrs: [ {cidr} ]
 """
 SECOND_CONSUMER = """\
     - {{ accountId: "{account}", acceptance: Automatic }}
@@ -31,24 +30,30 @@ SECOND_CONSUMER = """\
 
 
 class Story:
-    """What the chapters share."""
+    """The chapters, and what they share. No broker runs here: `real_brokers.py` tells it with some."""
+
+    there_are = "Three Kafka brokers"
 
     def __init__(self, world: World, operator: Operator, tell: Narrator):
         self.world, self.operator, self.tell = world, operator, tell
         self.kube, self.standin = world.kube(), world.standin()
         self.provider: Account = world.provider()
         self.untouchable = self.standin.inventory(self.provider.id)  # what is there before, and must be there after
+        self.manifest = world.manifest
         self.connected: dict[str, Consumer] = {}
         self.service_name = ""
 
     def play(self) -> None:
-        for chapter in (self.what_is_there, self.the_object, self.a_consumer, self.a_fourth_broker, self.accidents,
-                        self.a_second_consumer, self.deletion_waits, self.all_gone):
+        for chapter in self.chapters():
             chapter()
 
+    def chapters(self) -> list[Callable[[], None]]:
+        return [self.what_is_there, self.the_object, self.a_consumer, self.a_fourth_broker, self.accidents,
+                self.a_second_consumer, self.deletion_waits, self.all_gone]
+
     def what_is_there(self) -> None:
-        self.tell.chapter("What is there before", """
-            Three Kafka brokers run in a VPC of the provider, one in each zone. Besides them, the account holds a
+        self.tell.chapter("What is there before", f"""
+            {self.there_are} run in a VPC of the provider, one in each zone. Besides them, the account holds a
             security group and a target group of somebody else.""")
         self._show_holdings()
 
@@ -56,9 +61,9 @@ class Story:
         self.tell.chapter("One object describes the offer", """
             The platform engineer writes down who may connect, and where the brokers are. Of some forty steps in the
             AWS console this is what remains.""")
-        self.tell.shown("orders.yaml", self.world.manifest.rstrip().splitlines())
-        self.tell.typed("kubectl apply -f orders.yaml", self._apply(self.world.manifest))
-        link = self._settled("the object is Ready with three healthy brokers", brokers=3)
+        self.tell.shown("orders.yaml", self.manifest.rstrip().splitlines())
+        self.tell.typed("kubectl apply -f orders.yaml", self._apply())
+        link = self._offered()
         self._show_links()
         self._show_ports(link)
         self._show_paths()
@@ -82,6 +87,7 @@ class Story:
             target group and an NLB listener; the ports that clients know already do not move.""")
         launched = self.provider.launch_broker(4, like=self.world.vpc["brokers"]["1"], subnet=subnet)
         self._leave_alone(launched)
+        self._begin_broker(4, launched["InstanceId"])
         link = self._settled("four brokers are offered", brokers=4)
         self._show_links()
         self._show_ports(link)
@@ -109,19 +115,20 @@ class Story:
         self._expect_same_service(link)
 
     def a_second_consumer(self) -> None:
-        consumer = Consumer.new(self.world.endpoint)
+        consumer = self.world.another_consumer()
         self.tell.chapter("A second consumer", f"""
             Account {consumer.id} shall reach the same brokers under other host names. Its Kafka listener EXTERNAL2
             gets ports of its own on the same load balancer; the first consumer notices nothing.""")
-        account = SECOND_CONSUMER.format(account=consumer.id)
-        before_service, key, after = self.world.manifest.partition("  endpointService:\n")
-        manifest = before_service + SECOND_LISTENER + key + after + account
-        self.tell.shown("what orders.yaml gets", ["  listeners:", *SECOND_LISTENER.splitlines(),
+        listener, account = SECOND_LISTENER.format(cidr=consumer.cidr), SECOND_CONSUMER.format(account=consumer.id)
+        before_service, key, after = self.manifest.partition("  endpointService:\n")
+        self.manifest = before_service + listener + key + after + account
+        self.tell.shown("what orders.yaml gets", ["  listeners:", *listener.splitlines(),
                                                   "  endpointService:", "    consumers:", *account.splitlines()])
         first = views.paths(self.provider)
-        self.tell.typed("kubectl apply -f orders.yaml", self._apply(manifest))
+        self.tell.typed("kubectl apply -f orders.yaml", self._apply())
+        self._hand_over_lines("EXTERNAL2")
         link = self._settled("both listeners reach four brokers", brokers=4)
-        self._join(consumer)
+        self._join(consumer, "EXTERNAL2")
         self._show_links()
         self._show_ports(link)
         self._show_paths()
@@ -147,6 +154,7 @@ class Story:
         self._wait_until_it_names_the_connected()
         self._expect_the_path_stays(path)
         self._show_paths()
+        self._use(next(iter(self.connected)), "EXTERNAL")
 
     def all_gone(self) -> None:
         self.tell.chapter("The last connection ends", """
@@ -154,6 +162,7 @@ class Story:
             balancer, target groups, security group; then the object.""")
         for endpoint, consumer in self.connected.items():
             consumer.leave(endpoint)
+        self.connected.clear()
         self._wait("the object is gone", lambda: self.kube.link(NAME), lambda link: link is None)
         self.tell.typed("kubectl get kpl", self.kube.kubectl("get", "kpl"))
         self._show_holdings()
@@ -163,12 +172,31 @@ class Story:
         self.tell.told("nothing of the operator is left; the foreign target group, the foreign security group, the brokers and "
                        "their group\n    are what they were, tags and rules included (two inventories compared)")
 
+    def by_hand(self) -> list[str]:
+        """What a person may type after the last chapter, with KEEP=1."""
+        return [f"kubectl apply -f {self.world.held['example']} && kubectl get kpl -w"]
+
+    # What is done where brokers run
+
+    def _offered(self) -> Link:
+        """After the first `kubectl apply`."""
+        return self._settled("the object is Ready with three healthy brokers", brokers=3)
+
+    def _begin_broker(self, broker: int, instance: str) -> None:
+        """On an instance that was launched."""
+
+    def _hand_over_lines(self, listener: str) -> None:
+        """To the brokers, after a listener came to the object."""
+
+    def _use(self, endpoint: str, listener: str) -> None:
+        """A consumer's endpoint, for messages."""
+
     # What chapters do to the world
 
-    def _apply(self, manifest: str) -> str:
-        return self.kube.kubectl("apply", "-f", "-", stdin=manifest)
+    def _apply(self) -> str:
+        return self.kube.kubectl("apply", "-f", "-", stdin=self.manifest)
 
-    def _join(self, consumer: Consumer) -> None:
+    def _join(self, consumer: Consumer, listener: str = "EXTERNAL") -> None:
         endpoint = consumer.connect_to(self.service_name)
         self.connected[endpoint] = consumer
         self._wait(f"the consumer sees its endpoint {endpoint} available",
@@ -177,6 +205,7 @@ class Story:
                    lambda: self._link().connections.get(endpoint, {}),
                    lambda row: (row.get("state"), row.get("acceptedBy")) == ("available", "Automatic"))
         self.tell.told(f"endpoint {endpoint} was accepted by the rule: available, as its owner sees it too")
+        self._use(endpoint, listener)
 
     def _leave_alone(self, instance: dict) -> None:
         """What the story itself adds to the account is nobody's to touch either."""
@@ -258,9 +287,3 @@ class Story:
     def _show_events(self) -> None:
         lines = self.kube.kubectl("events", "--for", f"kafkaprivatelink/{NAME}").rstrip().splitlines()
         self.tell.typed("kubectl events --for kafkaprivatelink/orders   (the last four)", "\n".join(lines[:1] + lines[-4:]))
-
-
-def keep(world: World, log: Path) -> str:
-    """What a person needs to go on by hand."""
-    return (f"{world.exports}# the operator's log:       {log}\n\n"
-            f"kubectl apply -f {world.held['example']} && kubectl get kpl -w")

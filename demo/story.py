@@ -5,11 +5,13 @@ import sys
 from contextlib import ExitStack
 from pathlib import Path
 
-from chapters import Story, keep
+from chapters import Story
+from lab.brokers import VERSION, Brokers, why_there_are_none
 from lab.operator import Operator
 from lab.waiting import NotAsTold
 from lab.world import World, leave_in_order_when_interrupted
 from narrator import Narrator
+from real_brokers import StoryWithBrokers
 
 # The operator's usual waits are made for AWS's minutes, and here a load balancer is active in a third of a second:
 # all of them are divided by 10, so it looks every second.
@@ -17,20 +19,28 @@ IMPATIENT = ("--resync", "10s", "--time-scale", "10")
 READABLE = ("--log-format", "text")
 
 
+WITHOUT_KAFKA = "no packet moves, and Kafka itself does not run."
+WITH_KAFKA = """its load balancers and endpoints are addresses of this machine (127.0.0.0/8) that forward connections, to brokers of
+    Apache Kafka that are real too."""
+
+
 def main() -> int:
     leave_in_order_when_interrupted()
     tell = Narrator()
-    tell.say("""A Kafka cluster is offered over AWS PrivateLink by one Kubernetes object, and taken away again. Everything below
+    why_not = why_there_are_none()
+    tell.say(f"""A Kafka cluster is offered over AWS PrivateLink by one Kubernetes object, and taken away again. Everything below
         happens now, on this machine. The Kubernetes API server is a real one, and so is the operator. AWS is a stand-in that
-        answers as AWS does, only faster: no packet moves, and Kafka itself does not run.""")
-    world = World.seeded()
+        answers as AWS does, only faster: {WITHOUT_KAFKA if why_not else WITH_KAFKA}""")
+    if why_not:
+        tell.say(f"({why_not})")
+    world = World.seeded(data_plane=not why_not)
     log = world.folder / "operator.log"
     operator = Operator(Path(sys.argv[1]), world.environment, log, *IMPATIENT, *READABLE)
     with ExitStack() as until_the_end:
         status = 0
         try:
             until_the_end.enter_context(operator)
-            story = Story(world, operator, tell)
+            story = Story(world, operator, tell) if why_not else with_brokers(world, operator, tell, until_the_end)
             story.play()
             calls = len(story.standin.calls_of_operator(story.provider.id))
             tell.say(f"All was as told: {tell.seconds():.0f} s, {calls} AWS calls by the operator.")
@@ -39,9 +49,18 @@ def main() -> int:
             tell.shown("the operator's last words", operator.last_words().splitlines())
             status = 1
         if os.environ.get("KEEP"):
-            tell.shown("The bed stays until Ctrl-C. In another shell:", keep(world, log).splitlines())
+            further = story.by_hand() if status == 0 else []
+            tell.shown("The bed stays until Ctrl-C. In another shell:",
+                       [*world.exports.splitlines(), f"# the operator's log:       {log}", "", *further])
             signal.pause()
     return status
+
+
+def with_brokers(world: World, operator: Operator, tell: Narrator, until_the_end: ExitStack) -> StoryWithBrokers:
+    tell.say(f"Three brokers of Kafka {VERSION} begin: takes some 7 s.")
+    instances = {int(broker): instance for broker, instance in world.vpc["brokers"].items()}
+    brokers = until_the_end.enter_context(Brokers(world.folder / "kafka", world.standin(), world.provider().id, instances))
+    return StoryWithBrokers(world, operator, brokers, tell)
 
 
 if __name__ == "__main__":

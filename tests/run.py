@@ -35,14 +35,15 @@ def main():
     print(f"KPL_PICK={env['KPL_PICK']}", flush=True)
     # The long tests count what they played: that is shown also where nothing failed.
     names = ["--show-output"] if long else ["--skip", "long_"]
+    short = [] if long else ["-k", "not test_long_"]
     stages = [
-        ("stand-in, bed, alerts and documents", pytest("tests/bed", "tests/monitoring", "tests/docs"), count_pytest),
+        ("stand-in, bed, alerts and documents", pytest("tests/bed", "tests/monitoring", "tests/docs", *short), count_pytest),
         ("build", ["cargo", "build", "--workspace", "--all-targets", "--locked"], count_nothing),
         ("operator", [*BED, "run", "--crd", CRD, "--",
                       "cargo", "test", "--workspace", "--no-fail-fast", "--locked", "--", *names], count_rust),
         # The feature is of the root package alone: the AWS SDK is not compiled again.
         ("traces", [*BED, "run", "--crd", CRD, "--", "cargo", "test", "--features", "traces", "--test", "it", "--locked", "--", "traces"], count_rust),
-        ("charts", pytest("tests/charts", *([] if long else ["-k", "not long_"])), count_pytest),
+        ("charts", pytest("tests/charts", *short), count_pytest),
     ]
     if not long:
         stages = [stage for stage in stages if stage[0] != "traces"]
@@ -73,7 +74,7 @@ def pick():
 
 def pytest(*folders):
     from bedlib import standin
-    return [str(standin.python()), "-m", "pytest", "-q", "-p", "no:cacheprovider", *folders]
+    return [str(standin.python()), "-m", "pytest", "-q", "-rs", "-p", "no:cacheprovider", *folders]  # -rs: why one was skipped
 
 
 def cargo_deny():

@@ -1,5 +1,6 @@
 """The AWS side: accounts with their clients, and the stand-in's own books."""
 import json
+import secrets
 import urllib.request
 from dataclasses import dataclass
 from functools import cached_property
@@ -26,6 +27,14 @@ class Standin:
     def calls_of_operator(self, account: str) -> list[dict]:
         """Every AWS call that the operator made with this account's credentials, oldest first."""
         return self._ask("GET", "calls", account=account, client=OPERATOR, log="1")["log"]
+
+    def addresses(self, account: str) -> dict[str, dict]:
+        """What AWS's DNS would say of an account's load balancers and endpoints: zone id -> address, name -> addresses."""
+        return self._ask("GET", "addresses", account=account, region=seed.REGION)
+
+    def claim_network(self, account: str) -> str:
+        """A VPC of 127/8 that nobody on this machine has, such as "127.17"."""
+        return f"127.{self._ask('POST', 'claim', b'{}', account=account)['network']}"
 
     def change_settings(self, account: str, values: dict[str, float]) -> None:
         self._ask("POST", "settings", json.dumps(values).encode(), account=account)
@@ -76,11 +85,15 @@ class Consumer(Account):
     def __init__(self, endpoint: str, who: dict[str, str], vpc: dict):
         super().__init__(endpoint, who)
         self._vpc = vpc
+        self.cidr: str = vpc["cidr"]
 
     @classmethod
-    def new(cls, endpoint: str) -> "Consumer":
-        who = seed.credentials(endpoint, f"{seed.secrets.randbelow(9 * 10**11) + 10**11}")
-        return cls(endpoint, who, seed.consume(endpoint, who))
+    def new(cls, endpoint: str, in_loopback: bool = False) -> "Consumer":
+        """In an account of its own; in loopback, its endpoints' addresses are real ones."""
+        account = f"{secrets.randbelow(9 * 10**11) + 10**11}"
+        network = Standin(endpoint).claim_network(account) if in_loopback else "10.251"
+        who = seed.credentials(endpoint, account)
+        return cls(endpoint, who, seed.consume(endpoint, who, network))
 
     def connect_to(self, service_name: str) -> str:
         return self.connect(service_name, self._vpc["id"], list(self._vpc["subnets"].values()))

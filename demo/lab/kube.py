@@ -12,6 +12,8 @@ from urllib.parse import urlsplit
 
 from .waiting import NotAsTold
 
+VERIFIED = "AdvertisedListenersVerified"
+PROOFS = ("Metadata", "Identity")  # levels at which it is known what a broker advertises
 OBJECTS = "/apis/kafka-privatelink.io/v1alpha1/namespaces/default/kafkaprivatelinks"
 
 
@@ -47,6 +49,14 @@ class Link:
     def ports(self) -> dict[tuple[str, int], int]:
         return {(row["listener"], row["id"]): row["port"] for row in self.brokers}
 
+    def bootstrap_port(self, listener: str) -> int:
+        return next(row["bootstrap"]["port"] for row in self.status["listeners"] if row["name"] == listener)
+
+    def verified(self, brokers: int) -> bool:
+        """Settled, and every broker was seen to advertise what it has to; the rows tell an old condition from a new one."""
+        proved = [row for row in self.brokers if row.get("proof") in PROOFS and row.get("advertisedNow") == row.get("advertised")]
+        return self.settled(brokers) and self.holds(VERIFIED) and len(proved) == len(self.brokers)
+
     @property
     def connections(self) -> dict[str, dict]:
         return {each["endpointId"]: each for each in self.status.get("connections", [])}
@@ -57,6 +67,11 @@ class Link:
 
     def holds(self, kind: str) -> bool:
         return self.condition(kind)["status"] == "True"
+
+    def offered(self, brokers: int) -> bool:
+        """So many have their port on every listener, healthy or not, and AWS is as it has to be."""
+        current = self.status.get("observedGeneration") == self.held["metadata"]["generation"]
+        return current and self.holds("InSync") and bool(self.service_name) and len(self.ports) == brokers * len(self.held["spec"]["listeners"])
 
     def settled(self, brokers: int) -> bool:
         """Ready, with so many healthy brokers on every listener, and nothing left to do for this generation."""

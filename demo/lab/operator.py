@@ -47,6 +47,14 @@ class Operator:
         if self._process.poll() is None:
             self._end()
 
+    def render(self, *arguments: str) -> str:
+        """What `kafka-privatelink render` prints; NotAsTold when it fails."""
+        done = subprocess.run([self.command[0], "render", *arguments], env=self._environment, capture_output=True, text=True,
+                              check=False)
+        if done.returncode != 0:
+            raise NotAsTold(f"`kafka-privatelink render {' '.join(arguments)}` succeeds", done.stderr.strip())
+        return done.stdout
+
     def check(self) -> None:
         """Raises when the process is gone."""
         if self._process.poll() is not None:

@@ -21,14 +21,19 @@ class World:
     folder: Path
     exports: str  # lines for a person's shell
     held: dict    # what `bed.py seed` wrote
+    data_plane: bool = False
 
     @classmethod
-    def seeded(cls) -> "World":
-        """Seeds one in the bed that this process was started in; each is in accounts of its own."""
+    def seeded(cls, data_plane: bool = False) -> "World":
+        """Seeds one in the bed that this process was started in; each is in accounts of its own.
+
+        With a data plane, its load balancers and endpoints are addresses of this machine that forward connections.
+        """
         bed = Path(os.environ["KUBECONFIG"]).parent
-        done = subprocess.run([*BED_COMMAND, "seed", "--dir", str(bed)], stdout=subprocess.PIPE, text=True, check=True)
+        more = ["--data-plane"] if data_plane else []
+        done = subprocess.run([*BED_COMMAND, "seed", "--dir", str(bed), *more], stdout=subprocess.PIPE, text=True, check=True)
         newest = max(bed.glob("world-*/world.json"), key=lambda path: path.stat().st_mtime_ns)
-        return cls(newest.parent, done.stdout, json.loads(newest.read_text()))
+        return cls(newest.parent, done.stdout, json.loads(newest.read_text()), data_plane)
 
     @property
     def environment(self) -> dict[str, str]:
@@ -52,6 +57,9 @@ class World:
 
     def consumer(self) -> Consumer:
         return Consumer(self.endpoint, self.held["consumer"], self.held["consumer_vpc"])
+
+    def another_consumer(self) -> Consumer:
+        return Consumer.new(self.endpoint, self.data_plane)
 
     def standin(self) -> Standin:
         return Standin(self.endpoint)

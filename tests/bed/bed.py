@@ -37,7 +37,7 @@ def _parser():
     building, starting, running, going_up = (what.add_parser(n) for n in ("build", "start", "run", "up"))
     for part in (starting, running):
         part.add_argument("--only", choices=["aws", "kube"], help="one part of the bed")
-    building.add_argument("--only", choices=["aws", "kube", "judges"],
+    building.add_argument("--only", choices=["aws", "kube", "kafka", "judges"],
                           help="one part of the bed; or what judges our work in tests and checks, which is no part of it")
     for part in (starting, running, going_up):
         part.add_argument("--crd", action="append", default=[], type=Path, metavar="FILE", help="applied before the controllers start")
@@ -54,6 +54,7 @@ def _parser():
     seeding.add_argument("--dir", required=True, type=Path)
     for part in (seeding, going_up):
         part.add_argument("--name", type=int, metavar="N", help="the VPC is 127.N.0.0/16 (default: the next free one)")
+        part.add_argument("--data-plane", action="store_true", help="its load balancers and endpoints move packets")
     return parser
 
 

@@ -4,7 +4,6 @@ Run by `bed.py seed` with the stand-in's Python, which has boto3.
 """
 import argparse
 import json
-import secrets
 
 import boto3
 
@@ -17,11 +16,13 @@ def main():
     options = argparse.ArgumentParser(description=__doc__)
     options.add_argument("--endpoint", required=True)
     options.add_argument("--name", type=int, required=True, help="the VPC is 127.NAME.0.0/16")
+    options.add_argument("--provider", required=True, help="an account")
+    options.add_argument("--consumer", required=True, help="another")
+    options.add_argument("--consumer-network", default="10.250", metavar="A.B", help="the consumer's VPC is A.B.0.0/16")
     asked = options.parse_args()
-    provider, consumer = (f"{secrets.randbelow(9 * 10**11) + 10**11}" for _ in range(2))
-    made = {"provider": credentials(asked.endpoint, provider), "consumer": credentials(asked.endpoint, consumer)}
+    made = {who: credentials(asked.endpoint, account) for who, account in (("provider", asked.provider), ("consumer", asked.consumer))}
     print(json.dumps({**made, "region": REGION, "vpc": provide(asked.endpoint, made["provider"], asked.name),
-                      "consumer_vpc": consume(asked.endpoint, made["consumer"])}))
+                      "consumer_vpc": consume(asked.endpoint, made["consumer"], asked.consumer_network)}))
 
 
 def credentials(endpoint, account):
@@ -57,13 +58,13 @@ def provide(endpoint, who, name):
             "foreign_security_group": foreign_group, "foreign_target_group": foreign_target_group}
 
 
-def consume(endpoint, who):
+def consume(endpoint, who, network="10.250"):
     """A consumer's VPC with a subnet in each of the brokers' zones."""
     ec2 = client("ec2", endpoint, who)
-    vpc = ec2.create_vpc(CidrBlock="10.250.0.0/16")["Vpc"]["VpcId"]
-    subnets = {zone: ec2.create_subnet(VpcId=vpc, CidrBlock=f"10.250.{i}.0/24", AvailabilityZoneId=zone)["Subnet"]["SubnetId"]
+    vpc = ec2.create_vpc(CidrBlock=f"{network}.0.0/16")["Vpc"]["VpcId"]
+    subnets = {zone: ec2.create_subnet(VpcId=vpc, CidrBlock=f"{network}.{i}.0/24", AvailabilityZoneId=zone)["Subnet"]["SubnetId"]
                for i, zone in enumerate(ZONES)}
-    return {"id": vpc, "subnets": subnets}
+    return {"id": vpc, "cidr": f"{network}.0.0/16", "subnets": subnets}
 
 
 def group(ec2, vpc, name, description):

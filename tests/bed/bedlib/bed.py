@@ -9,7 +9,7 @@ import sys
 import tempfile
 from pathlib import Path
 
-from . import control_plane, debian, judges, processes, programs, standin, world
+from . import cache, control_plane, debian, judges, kafka, processes, programs, standin, world
 
 WATCHER = "watcher"
 STATE = "bed.json"  # in the bed's folder: what `start` printed, and whether the folder is ours to remove
@@ -20,10 +20,24 @@ def build(asked):
         programs.build()
     if asked.only in (None, "aws"):
         standin.build()
+    if asked.only in (None, "kafka"):
+        _kafka(needed=asked.only == "kafka")
     if not asked.only:
         _promtool()
     if asked.only == "judges":
         judges.build()
+
+
+def _kafka(needed):
+    """The rest of the bed does without: then one line says why, and the tests that want it are skipped and counted."""
+    try:
+        kafka.build()
+    except kafka.NotHere as reason:
+        if needed:
+            raise SystemExit(f"bed: {reason}")
+        cache.say(f"no real Kafka: {reason}")
+    else:
+        kafka.available()
 
 
 def start(asked):
@@ -75,14 +89,14 @@ def _promtool():
 def seed(asked):
     folder = asked.dir.resolve()
     bed = json.loads((folder / STATE).read_text())
-    print(world.exports(world.seed(bed, asked.name)), end="")
+    print(world.exports(world.seed(bed, asked.name, asked.data_plane)), end="")
 
 
 def up(asked):
     asked.only = None
     build(asked)
     with _bed(asked) as bed:
-        seeded = world.seed(bed, asked.name)
+        seeded = world.seed(bed, asked.name, asked.data_plane)
         print("The bed is up. In another shell:\n")
         print(world.exports(seeded))
         print(f"kubectl apply -f {seeded['example']}\n")

@@ -1,4 +1,4 @@
-"""Programs out of Debian's packages: unpacked into the cache, never installed."""
+"""Programs out of Debian's packages: unpacked into the cache. What cannot be unpacked, Java, is installed where we are root."""
 import os
 import shutil
 import subprocess
@@ -39,5 +39,20 @@ def _unpack(package, target):
     archive.unlink()
 
 
+def may_install():
+    """Whether packages can be installed here at all."""
+    return os.geteuid() == 0 and bool(shutil.which("apt-get"))
+
+
+def install(*packages):
+    """Puts packages onto this machine, for good; a CalledProcessError when there are none of that name, or no network."""
+    asked = ("install", "--yes", "--no-install-recommends", *packages)
+    if _apt(*asked).returncode != 0:
+        _apt("update").check_returncode()
+        _apt(*asked).check_returncode()
+
+
 def _apt(*args, folder=None):
-    return subprocess.run(["apt-get", "--quiet", "--quiet", *args], cwd=folder, stdout=subprocess.DEVNULL, check=False)
+    # A package that asks a question would wait for ever.
+    return subprocess.run(["apt-get", "--quiet", "--quiet", *args], cwd=folder, stdout=subprocess.DEVNULL, stdin=subprocess.DEVNULL,
+                          env={**os.environ, "DEBIAN_FRONTEND": "noninteractive"}, check=False)

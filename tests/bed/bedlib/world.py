@@ -1,8 +1,11 @@
 """The guide's world in the bed: what `bed.py seed` makes, and the environment to use it."""
 import json
 import os
+import secrets
 import shlex
 import subprocess
+import urllib.error
+import urllib.request
 from pathlib import Path
 
 from . import standin
@@ -28,27 +31,34 @@ spec:
     bootstrapPort: 9092
     portRange: {{ first: 9093, last: 9116 }}
     advertisedHostTemplate: "b{{brokerId}}.{{zoneId}}.abc.{{region}}.aws.3199015.tidbcloud.com"
-    consumerCidrs: [ 10.250.0.0/16 ]
+    consumerCidrs: [ {consumer_cidr} ]
   endpointService:
     consumers:
     - {{ accountId: "{consumer}", acceptance: Automatic }}
 """
 
 
-def seed(bed, name):
+def seed(bed, name, data_plane=False):
     """Makes a world in a fresh account; returns it, with the environment that uses it."""
     if not bed["aws_endpoint"]:
         raise SystemExit("bed: this bed has no AWS stand-in")
-    folder = _claim(Path(bed["dir"]), name)
-    number = folder.name.removeprefix("world-")
+    provider, consumer = (f"{secrets.randbelow(9 * 10**11) + 10**11}" for _ in range(2))
+    folder, number = _claim(bed, name, provider if data_plane else None)
+    consumer_network = "10.250"
+    if data_plane:
+        consumer_network = f"127.{_admin(bed, 'claim', consumer, {})['network']}"
+        for account in (provider, consumer):
+            _admin(bed, "settings", account, {"data_plane": True})
     made = subprocess.run([str(standin.python()), "-B", str(standin.SOURCE / "seed.py"), "--endpoint", bed["aws_endpoint"],
-                           "--name", number], check=True, stdout=subprocess.PIPE, text=True).stdout
+                           "--name", str(number), "--provider", provider, "--consumer", consumer,
+                           "--consumer-network", consumer_network], check=True, stdout=subprocess.PIPE, text=True).stdout
     world = json.loads(made)
     example = folder / "orders.yaml"
     example.write_text(EXAMPLE.format(
         region=world["region"], account=world["provider"]["account"], vpc=world["vpc"]["id"],
         subnets="\n".join(f"    - {{ zoneId: {zone}, subnetId: {subnet} }}" for zone, subnet in world["vpc"]["subnets"].items()),
-        brokers_security_group=world["vpc"]["brokers_security_group"], consumer=world["consumer"]["account"]))
+        brokers_security_group=world["vpc"]["brokers_security_group"], consumer=world["consumer"]["account"],
+        consumer_cidr=world["consumer_vpc"]["cidr"]))
     world["example"] = str(example)
     world["environment"] = {**environment(bed), **_credentials(world["provider"], world["region"])}
     world["consumer_environment"] = str(folder / "consumer.env")
@@ -76,19 +86,30 @@ def exports(world):
             + f"# every id:                 {Path(world['example']).parent / 'world.json'}\n")
 
 
-def _claim(bed_folder, name):
-    """A folder for world N that nobody else has."""
-    numbers = [name] if name else range(FIRST, 255)
-    for number in numbers:
+def _claim(bed, name, account):
+    """A folder for world N that nobody else has, and N. With an account, whose addresses are to be real, no other bed has N either."""
+    for number in [name] if name else range(FIRST, 255):
         if not 1 <= number <= 254:
             raise SystemExit("bed: --name is a number from 1 to 254")
-        folder = bed_folder / f"world-{number}"
+        folder = Path(bed["dir"]) / f"world-{number}"
         try:
             folder.mkdir()
-            return folder
         except FileExistsError:
             continue
+        if account is None or "network" in _admin(bed, "claim", account, {"network": number}):
+            return folder, number
+        folder.rmdir()
     raise SystemExit("bed: there is such a world already")
+
+
+def _admin(bed, route, account, body):
+    """Asks the stand-in; its refusals are answers too."""
+    request = urllib.request.Request(f"{bed['aws_endpoint']}/__{route}?account={account}", method="POST", data=json.dumps(body).encode())
+    try:
+        with urllib.request.urlopen(request) as answer:
+            return json.load(answer)
+    except urllib.error.HTTPError as refusal:
+        return json.load(refusal)
 
 
 def _credentials(who, region):

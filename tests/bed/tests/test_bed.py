@@ -165,6 +165,27 @@ def test_seed(tmp_path):
         bed("stop", "--dir", tmp_path / "b")
 
 
+def test_worlds_with_a_data_plane_share_no_address(tmp_path):
+    one, two = (start("--only", "aws", "--dir", tmp_path / name) for name in ("one", "two"))
+    try:
+        networks = []
+        for info in (one, two):
+            assert bed("seed", "--dir", info["dir"], "--data-plane").returncode == 0
+            (world,) = (json.loads(path.read_text()) for path in Path(info["dir"]).glob("world-*/world.json"))
+            held = json.load(urllib.request.urlopen(
+                f"{info['aws_endpoint']}/__inventory?account={world['provider']['account']}&region={world['region']}"))
+            networks += [held["vpcs"][world["vpc"]["id"]]["cidr"], world["consumer_vpc"]["cidr"]]
+            example = (Path(world["example"])).read_text()
+            assert f"consumerCidrs: [ {world['consumer_vpc']['cidr']} ]" in example
+        assert len(set(networks)) == 4 and all(network.startswith("127.") for network in networks)
+        taken = networks[0].split(".")[1]
+        refused = bed("seed", "--dir", two["dir"], "--data-plane", "--name", taken)
+        assert refused.returncode != 0 and "such a world already" in refused.stderr
+    finally:
+        for info in (one, two):
+            bed("stop", "--dir", info["dir"])
+
+
 @built
 def test_the_control_plane(tmp_path):
     crd = tmp_path / "crd.yaml"

@@ -14,6 +14,7 @@ from werkzeug.serving import make_server
 from werkzeug.test import Client
 
 from .admin import Admin
+from .data_plane import DataPlane
 from .front import Front
 from .install import install
 from .settings import SETTINGS
@@ -34,6 +35,7 @@ def main():
     install()
     moto = DomainDispatcherApplication(create_backend_app)
     warm_up(moto)
+    DataPlane().start()
     server = make_server(HOST, asked.port, Admin(Front(moto)), threaded=True, request_handler=MotoRequestHandler)
     server.daemon_threads = True  # open connections do not hold up the end
     endpoint = f"http://{HOST}:{server.server_port}"

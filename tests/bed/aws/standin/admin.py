@@ -3,7 +3,7 @@ import json
 import re
 from urllib.parse import parse_qsl
 
-from . import iam_roles, journal
+from . import data_plane_addresses, iam_roles, journal
 from .inventory import inventory
 from .settings import ANSWERS, SETTINGS
 from .store import LOCK, store_of
@@ -117,6 +117,18 @@ class Admin(TroubleRoutes):
 
     def _inventory(self, method, query, body):
         return inventory(query["account"], query["region"])
+
+    def _addresses(self, method, query, body):
+        return data_plane_addresses.addresses(query["account"], query["region"])
+
+    def _claim(self, method, query, body):
+        """Parts of 127/8 for an account whose addresses are to be real ones."""
+        asked = {**query, **body}
+        with LOCK:
+            if method == "DELETE":
+                data_plane_addresses.free(asked["account"])
+            got = {"network": data_plane_addresses.claim(asked["account"], asked.get("network"))} if method == "POST" else {}
+            return {**got, "networks": data_plane_addresses.claimed(asked["account"])}
 
     def _journal(self, method, query, body):
         with LOCK:

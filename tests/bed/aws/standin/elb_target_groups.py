@@ -44,6 +44,10 @@ class TargetGroup:
     def load_balancer_arns(self, store):
         return list(dict.fromkeys(listener.balancer.arn for listener in self.listeners(store)))
 
+    def is_registered(self, key):
+        """Whether it is there, draining at most."""
+        return key in self.targets and (self.targets[key].gone_at is None or self.targets[key].gone_at > now())
+
     def shown(self, store):
         return {"TargetGroupArn": self.arn, "TargetGroupName": self.name, "Protocol": self.protocol, "Port": self.port,
                 "VpcId": self.vpc_id, "TargetType": self.target_type, "IpAddressType": "ipv4", "HealthCheckEnabled": True,

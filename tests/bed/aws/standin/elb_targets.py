@@ -25,6 +25,20 @@ class Target:
     zone_asked: str = None  # the AvailabilityZone given at registration
     since: float = field(default_factory=now)
     gone_at: float = None   # while it drains
+    verdict: str = None     # of real health checks: healthy, unhealthy, None when there was none yet
+    streak: int = 0         # of checks with the same result: upwards the good ones, downwards the others
+
+    def note(self, good, check):
+        """Takes up the result of a health check; `check` has the target group's thresholds."""
+        self.streak = max(self.streak, 0) + 1 if good else min(self.streak, 0) - 1
+        if self.streak >= (check["HealthyThresholdCount"] if self.verdict else 1):
+            self.verdict = "healthy"
+        elif -self.streak >= check["UnhealthyThresholdCount"]:
+            self.verdict = "unhealthy"
+
+    def forget(self):
+        """Nobody checks it any more."""
+        self.verdict, self.streak = None, 0
 
 
 class Targets:
@@ -50,7 +64,7 @@ class Targets:
             keys = [_key(group, target)] if target.get("Port") else [k for k in group.targets if k[0] == target["Id"]]
             for key in [k for k in keys if k in group.targets]:
                 delay = min(int(group.attributes["deregistration_delay.timeout_seconds"]), store.setting("target_draining"))
-                if _health(store, group, key)[0] == "unused" or delay == 0:
+                if health(store, group, key)[0] == "unused" or delay == 0:
                     del group.targets[key]  # no connection to drain
                 elif group.targets[key].gone_at is None:
                     group.targets[key].gone_at = now() + delay
@@ -62,7 +76,7 @@ class Targets:
         shown = []
         for key in keys:
             # What drained away is gone from the list, but asked for by name it is "not registered".
-            state, reason, text = _health(store, group, key)
+            state, reason, text = health(store, group, key)
             if reason == NOT_REGISTERED[1] and not self._get_param("Targets"):
                 continue
             target = {"Id": key[0], "Port": key[1]}
@@ -75,7 +89,7 @@ class Targets:
 
 def target_states(store, group):
     """For the inventory: "id:port" -> state."""
-    states = {key: _health(store, group, key) for key in list(group.targets)}
+    states = {key: health(store, group, key) for key in list(group.targets)}
     return {f"{key[0]}:{key[1]}": state for key, (state, reason, _) in states.items() if reason != NOT_REGISTERED[1]}
 
 
@@ -89,8 +103,8 @@ def _key(group, target):
     return target["Id"], int(target.get("Port") or group.port)
 
 
-def _health(store, group, key):
-    """(state, reason, text) of a target at this moment."""
+def health(store, group, key):
+    """(state, reason, text) of a target at this moment: the one judgement for AWS calls and for flows."""
     target = group.targets.get(key)
     if target is not None and target.gone_at is not None and target.gone_at <= now():
         del group.targets[key]
@@ -105,7 +119,7 @@ def _health(store, group, key):
         return ("draining", *WHY["draining"])
     if group.used_since is None:
         return NO_LISTENER
-    zone = _zone(store, group, key[0], target)
+    zone = zone_of(store, group, key)
     enabled = [since for listener in group.listeners(store)
                for name, since in listener.balancer.zone_since.items() if zone in (name, "all")]
     if not enabled:
@@ -113,7 +127,9 @@ def _health(store, group, key):
     if instance is not None and instance.state != "running":
         return NOT_RUNNING
     began = max(target.since, group.used_since, min(enabled))
-    state = _forced(store, group, key) or ("healthy" if now() - began >= store.setting("target_initial") else "initial")
+    initial = now() - began < store.setting("target_initial")
+    found = (target.verdict or "initial") if store.setting("data_plane") else "healthy"
+    state = _forced(store, group, key) or ("initial" if initial else found)
     return (state, *WHY.get(state, (None, None)))
 
 
@@ -123,16 +139,21 @@ def _forced(store, group, key):
     return next((store.forced[name] for name in names if name in store.forced), None)
 
 
-def _zone(store, group, target_id, target):
+def zone_of(store, group, key):
     """The name of the zone that a target is in; "all" for an address outside of the VPC."""
     if group.target_type == "instance":
-        instance = _instance(store, target_id)
+        instance = _instance(store, key[0])
         return instance.availability_zone if instance else None
-    address = ipaddress.ip_address(target_id)
+    address = ipaddress.ip_address(key[0])
     for subnet in store.ec2.describe_subnets(filters={"vpc-id": [group.vpc_id]}):
         if address in subnet.cidr:
             return subnet.availability_zone
-    return target.zone_asked
+    return group.targets[key].zone_asked
+
+
+def address_of(store, group, key):
+    """Where a target that is registered takes its flows."""
+    return store.ec2.get_instance(key[0]).private_ip if group.target_type == "instance" else key[0]
 
 
 def _instance(store, instance_id):

@@ -42,6 +42,9 @@ class Endpoint(VPCEndPoint):
 
     state = property(connection_state, lambda self, value: None)
 
+    def interfaces(self):
+        return [self.store.ec2.enis[i] for i in self.network_interface_ids if i in self.store.ec2.enis]
+
     def zones(self):
         return sorted(self.store.ec2.get_subnet(subnet_id).availability_zone_id for subnet_id in self.subnet_ids)
 

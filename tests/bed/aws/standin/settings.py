@@ -14,6 +14,7 @@ PACES = {  # seconds that AWS takes, shortened; what is 0 happens at once
     "connection_pending": 0.2,          # accepted: pending -> available
     "endpoint_deleting": 0.1,           # the consumer's endpoint: deleting -> gone
     "interface_lingering": 0.3,         # interfaces of a deleted load balancer
+    "health_check_interval": 0.3,       # of real health checks, whatever the target group says
     "read_lag": 0.0,                    # a new thing is not found for so long (not by its own create)
 }
 
@@ -44,6 +45,8 @@ ANSWERS = {
 OTHER = {
     "latency_ms": 0.0,  # every AWS call takes at least so long
     "throttled": False,     # AWS's published request rates are enforced
+    "data_plane": False,    # load balancers, endpoints and health checks open real connections, on 127/8
+    "loopback_may_pass": True,  # 127.0.0.1, where clients come from that bind no address, passes where any address does
     "journal": False,       # /__journal keeps the whole account after every write that succeeds
     "iam_enforced": False,  # EC2 and ELBv2 calls of a role that was made need a policy that allows them
 }

@@ -93,9 +93,13 @@ def store_of(account, region):
     return _stores[key]
 
 
+def all_stores():
+    return list(_stores.values())
+
+
 def stores_in(region):
     """Every account's store in a region: PrivateLink joins accounts."""
-    return [store for (_, where), store in list(_stores.items()) if where == region]
+    return [store for store in all_stores() if store.region == region]
 
 
 def forget_all():

@@ -1,6 +1,7 @@
 """One stand-in for the session, a fresh account for every test."""
 import json
 import os
+import secrets
 import subprocess
 import sys
 import time
@@ -73,7 +74,7 @@ class Account:
 
     def __init__(self, endpoint):
         self.endpoint = endpoint
-        self.id = f"{seed.secrets.randbelow(9 * 10**11) + 10**11}"
+        self.id = f"{secrets.randbelow(9 * 10**11) + 10**11}"
         self.who = seed.credentials(endpoint, self.id)
         self.ec2, self.elb = (self.client(service) for service in ("ec2", "elbv2"))
         self.counter = 0
