@@ -22,6 +22,7 @@ SECOND_LISTENER = """\
     bootstrapPort: 9192
     portRange: {{ first: 9193, last: 9216 }}
     advertisedHostTemplate: "b{{brokerId}}.{{zoneId}}.xyz.{{region}}.aws.3199015.tidbcloud.com"
+    crossZone: Enabled
     consumerCidrs: [ {cidr} ]
 """
 SECOND_CONSUMER = """\

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use jiff::{SignedDuration, Timestamp};
 use kpl_core::kafka::{
-    Answered, Authorized, Certificate, Endpoint, Former, Identity, Level, Look, Obstacle, Proof, Roster, Seat,
+    Answered, Authorized, Certificate, Endpoint, Former, Identity, Level, Look, Obstacle, Proof, Roster, Route, Seat,
     SecurityProtocol, Settings, Sighting, WiredBroker, WiredListener, Wiring, judge,
 };
 use kpl_core::model::{BrokerId, ListenerName, Port};
@@ -39,6 +39,7 @@ fn listener(protocol: SecurityProtocol, shift: u16) -> WiredListener {
         broker_port: Port(39092 + shift),
         bootstrap_port: Port(9092 + shift),
         hosts_known: true,
+        cross_zone: true,
         brokers: (1..=3).map(broker).collect(),
     }
 }
@@ -315,4 +316,44 @@ fn nothing_is_judged_before_the_hosts_are_known() {
     let proof = case.judged();
     assert!(proof.faults.is_empty() && proof.ports.is_empty());
     assert_eq!(proof.awaiting_hosts.len(), 1);
+}
+
+#[test]
+fn without_cross_zone_the_zone_of_the_broker_is_dialled() {
+    let mut listener = listener(SecurityProtocol::Plaintext, 0);
+    let zones =
+        (1..=3).map(|zone| (format!("usw2-az{zone}").into(), format!("us-west-2{}", ['a', 'b', 'c'][zone - 1]).into()));
+    let own = Route::Balancer { name: "nlb.example".into(), zones: zones.collect() };
+    let given = |address: &str| Route::Given(address.into());
+    let two = Seat::Broker(BrokerId(2));
+    assert_eq!(own.address(&listener, two), "nlb.example");
+    listener.cross_zone = false;
+    assert_eq!(own.address(&listener, two), "us-west-2b.nlb.example");
+    assert_eq!(given("{zoneId}.kafka.example").address(&listener, two), "usw2-az2.kafka.example");
+    assert_eq!(given("{zoneId}.kafka.example").address(&listener, Seat::Bootstrap), "usw2-az1.kafka.example");
+    assert_eq!(given("10.0.0.1").address(&listener, two), "10.0.0.1");
+}
+
+#[test]
+fn silence_in_another_zone_says_nothing_of_a_broker() {
+    let refused = || Sighting {
+        reached: None,
+        obstacle: Some(Obstacle::Refused),
+        certificate: None,
+        answered: Answered::default(),
+    };
+    let mut listener = listener(SecurityProtocol::Plaintext, 0);
+    let two = Seat::Broker(BrokerId(2));
+    let blind = |route: &Route, listener: &WiredListener, seat| {
+        matches!(route.judged(listener, seat, refused()).obstacle, Some(Obstacle::NoRoute(_)))
+    };
+    let one = Route::Given("10.0.0.1".into());
+    assert!(!blind(&one, &listener, two), "with cross-zone every zone leads to every broker");
+    listener.cross_zone = false;
+    assert!(blind(&one, &listener, two));
+    assert!(!blind(&one, &listener, Seat::Bootstrap));
+    assert!(!blind(&Route::Given("{zoneId}.kafka.example".into()), &listener, two));
+    assert!(!blind(&Route::Balancer { name: "nlb.example".into(), zones: BTreeMap::new() }, &listener, two));
+    listener.brokers.retain(|id, _| id.0 == 2);
+    assert!(!blind(&one, &listener, two), "there is one zone only");
 }

@@ -2,6 +2,7 @@
 
 mod cluster;
 mod confirm;
+mod doctor;
 mod duration;
 mod file;
 mod handover;
@@ -11,6 +12,8 @@ mod operate;
 mod preview;
 mod render;
 mod status;
+mod study;
+mod table;
 mod tag;
 
 use std::future::Future;
@@ -47,6 +50,10 @@ enum Command {
     ///
     /// Exit status: 0 nothing to do, 2 something to do, 1 an error.
     Plan(preview::Arguments),
+    /// Check everything at once, AWS and Kafka, and say what to do about what is wrong. Writes nothing.
+    ///
+    /// Exit status: 0 all is well, 2 something is not, 1 an error.
+    Doctor(doctor::Arguments),
     /// Show what an object has come to: service, ports, connections, and the conditions that need a look.
     Status(status::Arguments),
     /// Answer the question that an object asks before much goes: shows what, and asks again.
@@ -81,6 +88,8 @@ enum Failed {
     Run(#[from] operate::Failed),
     #[error(transparent)]
     Plan(#[from] preview::Failed),
+    #[error(transparent)]
+    Doctor(#[from] doctor::Failed),
     #[error(transparent)]
     Status(#[from] status::Failed),
     #[error(transparent)]
@@ -128,6 +137,9 @@ fn execute<C: Clouds, F: Future<Output = C>>(
         }
         Command::Plan(arguments) => {
             return Ok(runtime()?.block_on(async { preview::run(arguments, clouds(Terms::alone()).await).await })?);
+        }
+        Command::Doctor(arguments) => {
+            return Ok(runtime()?.block_on(async { doctor::run(arguments, clouds(Terms::alone()).await).await })?);
         }
         Command::Status(arguments) => runtime()?.block_on(status::run(arguments))?,
         Command::Confirm(arguments) => runtime()?.block_on(confirm::run(arguments))?,

@@ -88,7 +88,7 @@ fn connections(out: &mut String, status: &KafkaPrivateLinkStatus) -> fmt::Result
 }
 
 /// `Ready` has been said already; `Stalled` and `Reconciling` are bad news when they are True.
-fn needs_a_look(kind: &str, status: &str) -> bool {
+pub(super) fn needs_a_look(kind: &str, status: &str) -> bool {
     let is = |kind_: ConditionType| kind == kind_.as_str();
     let bad = if is(ConditionType::Stalled) || is(ConditionType::Reconciling) { "False" } else { "True" };
     !is(ConditionType::Ready) && status != bad

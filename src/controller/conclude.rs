@@ -6,6 +6,7 @@ use jiff::Timestamp;
 use kpl_core::api::KafkaPrivateLinkStatus;
 use kpl_core::desired::{Goal, undesired};
 use kpl_core::events::{Notice, notices};
+use kpl_core::kafka::Route;
 use kpl_core::model::{Observed, Region};
 use kpl_core::pass::{Again, Pass, Passed};
 use kpl_core::status::{Published, View, former, healthy, status};
@@ -104,7 +105,7 @@ impl<C: Clouds> Turn<'_, C> {
         let question = Question {
             uid: self.identity.uid.clone(),
             wiring: passed.desired.wiring(intent),
-            address: intent.verification.address.clone().unwrap_or_else(|| balancer.dns_name.clone()),
+            route: Route::of(intent.verification.address.as_deref(), &balancer.dns_name, &passed.observed),
             access: intent.listeners.iter().map(|(name, listener)| (name.clone(), listener.access.clone())).collect(),
             interval: timing.scaled_too(intent.verification.interval),
             patience: timing.kafka_patience,

@@ -24,7 +24,7 @@ pub mod policy;
 mod proofs;
 mod reconcile;
 mod retry;
-mod secrets;
+pub(crate) mod secrets;
 mod shown;
 mod state;
 mod status_writer;

@@ -4,10 +4,9 @@ use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
-use futures::{StreamExt, stream};
-use jiff::{SignedDuration, Timestamp};
+use jiff::SignedDuration;
 use kpl_core::desired::ListenerAccess;
-use kpl_core::kafka::{Former, Look, Proof, Seat, Sighting, Wiring, judge};
+use kpl_core::kafka::{Former, Look, Proof, Route, Wiring, judge};
 use kpl_core::model::{BrokerId, ListenerName};
 use kube::Client;
 use tokio::sync::{Notify, Semaphore};
@@ -18,7 +17,7 @@ use super::key::Key;
 use super::retry;
 use super::secrets;
 use super::wakes::Wakes;
-use crate::kafka::{self, Access, Dial, Limits};
+use crate::kafka::{self, Accesses};
 use crate::metrics::Metrics;
 
 /// What is asked, and of whom. Another question begins anew.
@@ -29,7 +28,7 @@ pub(super) struct Question {
     /// What was planned.
     pub(super) wiring: Wiring,
     /// Where the load balancer is reached.
-    pub(super) address: String,
+    pub(super) route: Route,
     /// How each listener is asked.
     pub(super) access: BTreeMap<ListenerName, ListenerAccess>,
     /// Between two looks while all is well.
@@ -72,8 +71,6 @@ fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
 
 /// Connections of all objects together: file descriptors end somewhere.
 const MOST_CONNECTIONS: usize = 256;
-/// Ports of one object that are looked at side by side.
-const PORTS_AT_A_TIME: usize = 8;
 /// Looks in which a fault is confirmed or passes.
 const LOOKS_IN_DOUBT: i32 = 3;
 
@@ -140,6 +137,8 @@ impl Proofs {
 impl Asker {
     /// Looks again and again, until it is aborted.
     async fn attend(self: Arc<Self>, key: Key, question: Question, shared: Arc<Shared>) {
+        // Of the load balancer each target group finds out for itself that a broker is there: what changed changes again.
+        let mut restless = None;
         loop {
             let began = Instant::now();
             let look = self.look(&key, &question).await;
@@ -147,7 +146,7 @@ impl Asker {
             let known = lock(&shared.known).clone();
             let last = lock(&shared.proof).take();
             let proof = judge(&question.wiring, &look, &known, last.as_ref());
-            let pause = pause(&question, &proof);
+            let pause = pause(&question, &proof, restless.is_some_and(|until| Instant::now() < until));
             debug!(faults = proof.faults.len(), seconds = pause.as_secs_f64(), "Kafka was asked");
             let news = last.is_none_or(|last| said(&last, &question) != said(&proof, &question));
             *lock(&shared.proof) = Some(proof);
@@ -157,51 +156,22 @@ impl Asker {
             }
             tokio::select! {
                 () = tokio::time::sleep(pause) => {}
-                () = shared.now.notified() => {}
+                () = shared.now.notified() => restless = Some(Instant::now() + retry::std_duration(question.patience)),
             }
         }
     }
 
     async fn look(&self, key: &Key, question: &Question) -> Look {
-        let mut dials = Vec::new();
-        let mut unreadable = BTreeMap::new();
-        for (name, listener) in question.wiring.listeners.iter().filter(|(_, listener)| listener.hosts_known) {
-            let wanted = question.access.get(name).cloned().unwrap_or_default();
-            let access = match secrets::access(&self.client, &key.namespace, &wanted).await {
-                Ok(access) => Arc::new(access),
-                Err(problem) => {
-                    unreadable.insert(name.clone(), problem.to_string());
-                    continue;
-                }
-            };
-            let hosts = listener.brokers.values().filter_map(|broker| Some(broker.advertised.as_ref()?.host.clone()));
-            let names: Vec<String> = hosts.collect();
-            let dial = |port, server_name: Option<String>, broker, access: &Arc<Access>| Dial {
-                address: question.address.clone(),
-                port,
-                protocol: listener.protocol,
-                server_name,
-                names: names.clone(),
-                broker,
-                access: Arc::clone(access),
-            };
-            dials.push(((name.clone(), Seat::Bootstrap), dial(listener.bootstrap_port, None, None, &access)));
-            for (id, broker) in &listener.brokers {
-                let host = broker.advertised.as_ref().map(|endpoint| endpoint.host.clone());
-                dials.push(((name.clone(), Seat::Broker(*id)), dial(broker.port, host, Some(*id), &access)));
-            }
+        let mut accesses = Accesses::new();
+        for (name, wanted) in &question.access {
+            let access = secrets::access(&self.client, &key.namespace, wanted).await;
+            accesses.insert(name.clone(), access.map(Arc::new).map_err(|problem| problem.to_string()));
         }
-        let looks = stream::iter(dials).map(|(at, dial)| async move { (at, self.dialled(&dial).await) });
-        let ports = looks.buffer_unordered(PORTS_AT_A_TIME).collect::<BTreeMap<_, _>>().await;
-        Look { at: Timestamp::now(), ports, unreadable }
-    }
-
-    async fn dialled(&self, dial: &Dial) -> Sighting {
-        // Never closed.
-        let _permit = self.connections.acquire().await;
-        let sighting = kafka::look(dial, &Limits::default()).await;
-        self.metrics.kafka().dialled(sighting.obstacle.as_ref());
-        sighting
+        let look = kafka::look_at_all(&question.wiring, &question.route, &accesses, &self.connections).await;
+        for sighting in look.ports.values() {
+            self.metrics.kafka().dialled(sighting.obstacle.as_ref());
+        }
+        look
     }
 }
 
@@ -213,14 +183,14 @@ fn said(proof: &Proof, question: &Question) -> impl PartialEq + use<> {
 }
 
 /// Sooner while something is wrong: somebody may be mending it.
-fn pause(question: &Question, proof: &Proof) -> Duration {
+fn pause(question: &Question, proof: &Proof, restless: bool) -> Duration {
     let calm = retry::jittered(question.interval, fastrand::f64());
     let patience = retry::std_duration(question.patience);
-    if proof.in_doubt(question.patience) {
+    if restless || proof.in_doubt(question.patience) {
         calm.min(patience / u32::try_from(LOOKS_IN_DOUBT).unwrap_or(1))
     } else if proof.faults.is_empty() {
         calm
     } else {
-        calm.min(patience * 2)
+        calm.min(patience)
     }
 }

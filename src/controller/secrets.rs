@@ -9,7 +9,7 @@ use crate::kafka::{Access, BadAccess, LogIn};
 
 /// Why it cannot be asked; what a person reads in the condition.
 #[derive(Debug, Error)]
-pub(super) enum Unreadable {
+pub(crate) enum Unreadable {
     #[error("Secret {0} is not there")]
     Missing(String),
     #[error(
@@ -28,7 +28,7 @@ pub(super) enum Unreadable {
 ///
 /// # Errors
 /// A Secret is not there, may not be read, lacks a key, or holds something else.
-pub(super) async fn access(client: &Client, namespace: &str, wanted: &ListenerAccess) -> Result<Access, Unreadable> {
+pub(crate) async fn access(client: &Client, namespace: &str, wanted: &ListenerAccess) -> Result<Access, Unreadable> {
     let api: Api<Secret> = Api::namespaced(client.clone(), namespace);
     let mut roots = None;
     if let Some((name, key)) = &wanted.roots {

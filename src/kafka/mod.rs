@@ -21,6 +21,7 @@ mod connection;
 mod describe_configs;
 mod describe_quorum;
 mod metadata;
+mod ports;
 mod request;
 mod sasl;
 mod scram;
@@ -36,6 +37,7 @@ use kpl_core::kafka::{Answered, Obstacle, SecurityProtocol, Sighting};
 use kpl_core::model::{BrokerId, Port};
 
 pub use access::{Access, BadAccess, LogIn};
+pub use ports::{Accesses, look_at_all};
 
 /// Connections that one look may open: the one that it climbs on, and those that tell what else is spoken there.
 pub const MOST_CONNECTIONS: usize = 3;

@@ -9,6 +9,8 @@ mod fault;
 mod judge;
 mod lines;
 mod merge;
+mod remedy;
+mod route;
 mod sighting;
 pub mod strimzi;
 mod wiring;
@@ -17,6 +19,7 @@ pub use fault::Fault;
 pub use judge::{Former, Look, Port, Proof, Seat, Since, judge};
 pub use lines::{ADVERTISED_LISTENERS, Entries, Entry, LISTENERS, PROTOCOL_MAP, document, entries, lines_name, text};
 pub use merge::{NotMerged, merge};
+pub use route::Route;
 pub use sighting::{
     Answered, Authorized, Certificate, Endpoint, Identity, Level, Mechanism, Obstacle, Roster, SecurityProtocol,
     Settings, Sighting,

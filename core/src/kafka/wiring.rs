@@ -34,6 +34,8 @@ pub struct WiredListener {
     pub bootstrap_port: Port,
     /// Whether the consumer has said the hosts.
     pub hosts_known: bool,
+    /// Whether every zone of the load balancer leads to every broker.
+    pub cross_zone: bool,
     /// Brokers with a port.
     pub brokers: BTreeMap<BrokerId, WiredBroker>,
 }
@@ -52,6 +54,13 @@ pub struct WiredBroker {
 }
 
 impl Wiring {
+    /// Listeners with cross-zone, and those without.
+    #[must_use]
+    pub fn by_cross_zone(self) -> (Self, Self) {
+        let (wide, narrow) = self.listeners.into_iter().partition(|(_, listener)| listener.cross_zone);
+        (Self { listeners: wide }, Self { listeners: narrow })
+    }
+
     /// Of these brokers, as far as they have ports.
     #[must_use]
     pub fn of(intent: &Intent, brokers: &BTreeMap<BrokerId, Option<ZoneId>>, ledger: &Ledger) -> Self {
@@ -72,6 +81,7 @@ impl Wiring {
                 broker_port: listener.broker_port,
                 bootstrap_port: listener.bootstrap_port,
                 hosts_known: template.is_some(),
+                cross_zone: listener.cross_zone,
                 brokers: wired.collect(),
             };
             (name.clone(), wired)

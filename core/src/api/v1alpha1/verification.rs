@@ -14,7 +14,8 @@ pub struct Verification {
     pub mode: VerificationMode,
 
     /// Host name or IPv4 address at which the operator reaches the load balancer. Default: its DNS name, which
-    /// resolves and routes inside the VPC and wherever the VPC is peered with.
+    /// resolves and routes inside the VPC and wherever the VPC is peered with. {zoneId} in a host name stands for the zone of
+    /// the broker that is asked: with crossZone Disabled each zone of the load balancer leads to its own brokers alone.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schemars(length(min = 1, max = 253), extend("x-kubernetes-validations" = [ADDRESS]))]
     pub address: Option<String>,
@@ -121,8 +122,8 @@ fn ca_crt() -> String {
 
 const ADDRESS: Rule = Rule::new(
     "(isIP(self) && ip(self).family() == 4) || \
-     (!self.matches('^[0-9.]+$') && self.matches('^([A-Za-z0-9]([A-Za-z0-9-]{0,61}[A-Za-z0-9])?[.])*[A-Za-z0-9]([A-Za-z0-9-]{0,61}[A-Za-z0-9])?$'))",
-    "an IPv4 address or a host name, without scheme and port",
+     (!self.matches('^[0-9.]+$') && self.replace('{zoneId}', 'az').matches('^([A-Za-z0-9]([A-Za-z0-9-]{0,61}[A-Za-z0-9])?[.])*[A-Za-z0-9]([A-Za-z0-9-]{0,61}[A-Za-z0-9])?$'))",
+    "an IPv4 address or a host name (with {zoneId} where each zone has its own), without scheme and port",
 );
 
 const ACCESS_RULES: [Rule; 1] = [Rule::new(
