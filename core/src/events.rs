@@ -73,8 +73,14 @@ fn shortened(steps: &[String]) -> String {
 }
 
 fn conditions(previous: &KafkaPrivateLinkStatus, status: &KafkaPrivateLinkStatus) -> Vec<Notice> {
-    const TOLD: [ConditionType; 4] =
-        [ConditionType::Ready, ConditionType::InputsResolved, ConditionType::HostsRoutable, ConditionType::Stalled];
+    const TOLD: [ConditionType; 6] = [
+        ConditionType::Ready,
+        ConditionType::InputsResolved,
+        ConditionType::HostsRoutable,
+        ConditionType::AdvertisedListenersPublished,
+        ConditionType::AdvertisedListenersVerified,
+        ConditionType::Stalled,
+    ];
     let mut notices: Vec<Notice> = TOLD
         .into_iter()
         .filter_map(|kind| {

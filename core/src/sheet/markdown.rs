@@ -43,6 +43,12 @@ fn table(out: &mut String, listener: &Listener) -> Result {
         "A broker is reached through its own zone only, the bootstrap through every zone."
     };
     writeln!(out, "{reach}\n")?;
+    let verified = match listener.verified {
+        Some(true) => "Verified: Kafka was asked at every port, and each broker tells clients the address below.",
+        Some(false) => "**Not verified: Kafka tells clients something else now.** Wait until it does not.",
+        None => "Verified: unknown. Kafka has not been asked, or does not answer the operator.",
+    };
+    writeln!(out, "{verified}\n")?;
     writeln!(out, "| broker | zone id | port | address that Kafka tells |\n|---|---|---|---|")?;
     for broker in &listener.brokers {
         let (zone, address) = (broker.zone.as_deref().unwrap_or("?"), broker.advertised.as_deref());

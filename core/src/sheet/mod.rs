@@ -42,6 +42,8 @@ pub struct Listener {
     pub host_template: Option<String>,
     /// Whether a broker is reached through any zone.
     pub cross_zone: bool,
+    /// Whether Kafka was seen to tell clients these addresses; `None` where it could not be asked.
+    pub verified: Option<bool>,
     /// Brokers, by id.
     pub brokers: Vec<Broker>,
 }
@@ -113,6 +115,11 @@ impl Sheet {
                     bootstrap_port: spec.bootstrap_port,
                     host_template: spec.advertised_host_template.clone(),
                     cross_zone: spec.cross_zone == CrossZone::Enabled,
+                    verified: match entry.verified.as_deref() {
+                        Some("True") => Some(true),
+                        Some("False") => Some(false),
+                        _ => None,
+                    },
                     brokers: brokers.collect(),
                 })
             })
