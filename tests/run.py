@@ -43,6 +43,7 @@ def main():
                       "cargo", "test", "--workspace", "--no-fail-fast", "--locked", "--", *names], count_rust),
         # The feature is of the root package alone: the AWS SDK is not compiled again.
         ("traces", [*BED, "run", "--crd", CRD, "--", "cargo", "test", "--features", "traces", "--test", "it", "--locked", "--", "traces"], count_rust),
+        ("demo", pytest("tests/demo", *short), count_pytest),
         ("charts", pytest("tests/charts", *short), count_pytest),
     ]
     if not long:

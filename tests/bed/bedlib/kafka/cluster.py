@@ -18,6 +18,8 @@ LIGHT = {
     "log.cleaner.threads": 1, "log.cleaner.dedupe.buffer.size": 2097152,
     "offsets.topic.num.partitions": 1, "transaction.state.log.num.partitions": 1, "share.coordinator.state.topic.num.partitions": 1,
     "group.initial.rebalance.delay.ms": 0, "controller.quorum.election.timeout.ms": 500, "controller.quorum.fetch.timeout.ms": 2000,
+    # A broker that restarts is let in when its former session is over, if the active controller went with it: by default 9 s later.
+    "broker.session.timeout.ms": 4000, "broker.heartbeat.interval.ms": 500,
 }
 
 
