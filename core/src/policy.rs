@@ -16,7 +16,8 @@ pub struct Policy {
     pub rules: Vec<Rule>,
 }
 
-/// What objects of some namespaces may name. A list that is absent allows everything, an empty one nothing.
+/// What objects of some namespaces may name. A list that is absent allows everything (but for
+/// [`Rule::verification_addresses`]), an empty one nothing.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Deserialize)]
 #[serde(rename_all = "camelCase", default, deny_unknown_fields)]
 pub struct Rule {
@@ -30,6 +31,9 @@ pub struct Rule {
     pub vpcs: Option<Vec<Pattern>>,
     /// `spec.brokers.securityGroupIds`.
     pub security_groups: Option<Vec<Pattern>>,
+    /// `spec.verification.address`. Absent: none, so that Kafka is asked at the load balancer's own name alone. An operator that
+    /// dials whatever an object says would scan networks for whoever may write one.
+    pub verification_addresses: Option<Vec<Pattern>>,
     /// `spec.endpointService.consumers`; who is rejected needs no rule.
     pub consumers: Option<Vec<ConsumerRule>>,
 }
@@ -88,6 +92,7 @@ pub struct Claim {
     region: Region,
     vpc: VpcId,
     security_groups: BTreeSet<SecurityGroupId>,
+    verification_address: Option<String>,
     consumers: BTreeMap<AccountId, BTreeSet<String>>,
 }
 
@@ -123,6 +128,7 @@ impl Claim {
             region: intent.region.clone(),
             vpc: intent.vpc.clone(),
             security_groups: intent.broker_groups.clone(),
+            verification_address: intent.verification.address.clone().filter(|_| intent.verification.enabled),
             consumers: let_in.map(|(account, consumer)| (account.clone(), consumer.principals.clone())).collect(),
         }
     }
@@ -165,6 +171,10 @@ impl Rule {
         }
         let groups = claim.security_groups.iter().filter(|group| !fits(self.security_groups.as_ref(), group.as_str()));
         denials.extend(groups.map(|group| format!("security group {group}")));
+        let dialled = self.verification_addresses.as_deref().unwrap_or_default();
+        let address = claim.verification_address.iter();
+        let address = address.filter(|address| !dialled.iter().any(|pattern| pattern.fits(address)));
+        denials.extend(address.map(|address| format!("verification address {address}")));
         for (consumer, principals) in &claim.consumers {
             denials.extend(self.consumer_denials(consumer, principals));
         }
@@ -217,6 +227,7 @@ mod tests {
             region: "us-west-2".into(),
             vpc: "vpc-1".into(),
             security_groups: ["sg-1".into()].into(),
+            verification_address: None,
             consumers: [("210987654321".into(), ["root".into(), "role/app-1".into()].into())].into(),
         }
     }
@@ -289,6 +300,23 @@ mod tests {
         assert_eq!(said, "rule 2 of the policy policy.yaml, the nearest one, does not allow region us-west-2");
         assert_eq!(decided("rules: [{vpcs: [vpc-2]}, {vpcs: [vpc-1]}]", claim()), Ok(()));
         assert!(decided("rules: []", claim()).is_err());
+    }
+
+    #[test]
+    fn only_a_rule_lets_the_operator_dial_an_address() {
+        let dialling = || Claim { verification_address: Some("nlb.kafka.internal".into()), ..claim() };
+        let refusal =
+            "rule 1 of the policy policy.yaml, the nearest one, does not allow verification address nlb.kafka.internal";
+        for (rule, allowed) in [
+            ("{}", false),
+            ("{verificationAddresses: []}", false),
+            ("{verificationAddresses: [10.0.0.1]}", false),
+            ("{verificationAddresses: [nlb.kafka.internal]}", true),
+            ("{verificationAddresses: ['nlb.*']}", true),
+        ] {
+            let decided = decided(&format!("rules: [{rule}]"), dialling());
+            assert_eq!(decided, if allowed { Ok(()) } else { Err(refusal.to_owned()) }, "{rule}");
+        }
     }
 
     #[test]

@@ -9,6 +9,7 @@ use kpl_core::events::{Notice, notices};
 use kpl_core::kafka::Route;
 use kpl_core::model::{Observed, Region};
 use kpl_core::pass::{Again, Pass, Passed};
+use kpl_core::plan::guard::Block;
 use kpl_core::status::{Published, View, former, healthy, status};
 
 use super::error::Error;
@@ -90,6 +91,10 @@ impl<C: Clouds> Turn<'_, C> {
     /// Sees to it that Kafka is asked as long as there is something to ask.
     fn ask_kafka(&self, passed: &Passed) {
         let proofs = &self.context.proofs;
+        // What nobody allows is not dialled either.
+        if matches!(passed.block, Some(Block::NotAllowed(_))) {
+            return proofs.forget(self.key);
+        }
         let (Ok(intent), Goal::Offer(_)) = (&self.object.intent, &passed.desired.goal) else {
             // What is wrong with the spec says nothing of Kafka.
             if passed.desired.goal != Goal::Hold {

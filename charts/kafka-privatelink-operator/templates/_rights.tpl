@@ -9,6 +9,15 @@
 - apiGroups: [ events.k8s.io ]
   resources: [ events ]
   verbs: [ create, patch ]
+- apiGroups: [ "" ]
+  resources: [ configmaps ] # NAME-advertised-listeners, one for each object
+  verbs: [ get, create, patch ]
+{{- with .Values.verification.secretNames }}
+- apiGroups: [ "" ]
+  resources: [ secrets ] # what Kafka is asked with
+  resourceNames: {{- toYaml . | nindent 4 }}
+  verbs: [ get ]
+{{- end }}
 {{- end }}
 
 {{- define "kpl.subjects" -}}

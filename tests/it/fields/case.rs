@@ -24,6 +24,8 @@ pub enum Expect {
     Says { condition: &'static str, status: &'static str, reason: &'static str, part: &'static str },
     /// Status comes to show just these values: for what brokers and consumers are told and AWS has no place for.
     Status { at: &'static str, values: Value },
+    /// What is written down for brokers comes to have this part, in the `ConfigMap` of the object.
+    Lines { key: &'static str, part: &'static str },
     /// What becomes of AWS when the object is deleted then.
     Deleted(Left),
 }
@@ -110,6 +112,11 @@ impl Case {
     /// Status shows just this value, or these.
     pub fn status(self, at: &'static str, values: impl Into<Value>) -> Self {
         self.expects(Expect::Status { at, values: several(values.into()) })
+    }
+
+    /// The `ConfigMap` of the object has this part.
+    pub fn lines(self, key: &'static str, part: &'static str) -> Self {
+        self.expects(Expect::Lines { key, part })
     }
 
     /// The object is deleted after it.

@@ -13,6 +13,7 @@ mod network;
 mod paths;
 mod play;
 mod settings;
+mod verification;
 
 use std::collections::BTreeSet;
 
@@ -30,10 +31,11 @@ enum Table {
     BrokersByList,
     BrokersByAddress,
     Consumers,
+    Verification,
 }
 
 impl Table {
-    const ALL: [Self; 7] = [
+    const ALL: [Self; 8] = [
         Self::Settings,
         Self::Listeners,
         Self::Subnets,
@@ -41,6 +43,7 @@ impl Table {
         Self::BrokersByList,
         Self::BrokersByAddress,
         Self::Consumers,
+        Self::Verification,
     ];
 
     fn cases(self) -> Vec<Case> {
@@ -52,6 +55,7 @@ impl Table {
             Self::BrokersByList => brokers::by_list(),
             Self::BrokersByAddress => brokers::by_address(),
             Self::Consumers => consumers::cases(),
+            Self::Verification => verification::cases(),
         }
     }
 
@@ -64,6 +68,7 @@ impl Table {
             Self::BrokersByList => brokers::stage_by_list().await,
             Self::BrokersByAddress => brokers::stage_by_address().await,
             Self::Consumers => consumers::stage().await,
+            Self::Verification => verification::stage().await,
         }
     }
 
@@ -88,7 +93,7 @@ fn every_field_has_its_cases() {
 #[tokio::test]
 async fn what_cannot_change_is_refused() {
     let stages = [Table::Settings, Table::Listeners, Table::Subnets, Table::BrokersByTag, Table::BrokersByList];
-    for table in stages.into_iter().chain([Table::BrokersByAddress]) {
+    for table in stages.into_iter().chain([Table::BrokersByAddress, Table::Verification]) {
         table.stage().await.refuses(&table.cases()).await;
     }
     // The stage of that table has an operator for consumers that connect.
@@ -143,4 +148,9 @@ async fn long_brokers_listed_by_address_are_followed() {
 #[tokio::test]
 async fn long_consumers_are_followed() {
     Table::Consumers.play().await;
+}
+
+#[tokio::test]
+async fn long_verification_is_followed() {
+    Table::Verification.play().await;
 }

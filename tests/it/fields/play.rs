@@ -1,5 +1,6 @@
 //! Does what the tables say, to an object that runs.
 
+use k8s_openapi::api::core::v1::ConfigMap;
 use serde_json::{Value, json};
 
 use super::case::{Case, Expect};
@@ -93,6 +94,16 @@ async fn follows(scene: &Scene, what: &str, expect: &Expect, names: &Names, befo
                 shows(&serde_json::to_value(&object.status).expect("JSON"), at, values)
             };
             orders.until(&format!("{what}: status shows {values} at {at}"), probe).await;
+        }
+        Expect::Lines { key, part } => {
+            let api = scene.api::<ConfigMap>();
+            let has = async || {
+                let found = api.get_opt("orders-advertised-listeners").await.expect("the API server answers");
+                let text = found.and_then(|found| found.data?.remove(*key));
+                let so = text.as_ref().is_some_and(|text| text.contains(part));
+                is(so, || format!("{text:?}"))
+            };
+            scene.until(&format!("{what}: {key} has {part}"), has).await;
         }
         Expect::Refused(_) | Expect::Deleted(_) => panic!("{what}: stands alone, in its own table"),
     }
