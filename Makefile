@@ -37,6 +37,10 @@ bed: ## a test bed with the guide's world, until Ctrl-C
 test: bed-build judges ## every test that CI runs
 	python3 tests/run.py
 
+.PHONY: fuzz
+fuzz: ## hostile bytes, for a minute, to what reads Kafka's answers
+	cargo test --locked --lib -- --nocapture kafka::tests::hostile
+
 .PHONY: test-long
 test-long: bed-build judges ## the same with 100,000 histories and the tests that take long
 	python3 tests/run.py --long

@@ -24,6 +24,7 @@ PARTS = {
     "handover": "one of two replicas ends in the middle of a create",
     "watch": "a standby watches 500 objects",
     "plan": "time of the pure part",
+    "ask": "Kafka is asked at 26 ports",
 }
 
 

@@ -6,6 +6,7 @@ from pathlib import Path
 
 HERE = Path(__file__).resolve().parent
 sys.path.insert(0, str(HERE.parent / "demo"))
+from asking import ask  # noqa: E402
 from drifting import drift  # noqa: E402
 from handing_over import hand_over  # noqa: E402
 from lab.world import leave_in_order_when_interrupted  # noqa: E402
@@ -17,7 +18,8 @@ from results import Results  # noqa: E402
 from watching import watch  # noqa: E402
 
 PARTS: dict[str, Callable[[Path, Results], None]] = {
-    "create": create, "change": change, "look": look, "drift": drift, "handover": hand_over, "watch": watch, "plan": plan}
+    "create": create, "change": change, "look": look, "drift": drift, "handover": hand_over, "watch": watch, "plan": plan,
+    "ask": ask}
 
 
 def main() -> int:

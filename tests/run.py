@@ -44,10 +44,11 @@ def main():
         # The feature is of the root package alone: the AWS SDK is not compiled again.
         ("traces", [*BED, "run", "--crd", CRD, "--", "cargo", "test", "--features", "traces", "--test", "it", "--locked", "--", "traces"], count_rust),
         ("demo", pytest("tests/demo", *short), count_pytest),
+        ("kafka", [*BED, "run", "--crd", CRD, "--", *pytest("tests/kafka")], count_pytest),
         ("charts", pytest("tests/charts", *short), count_pytest),
     ]
     if not long:
-        stages = [stage for stage in stages if stage[0] != "traces"]
+        stages = [stage for stage in stages if stage[0] not in ("traces", "kafka")]
     if asked.lint:
         stages = [("licences, sources and bans of crates", cargo_deny(), count_nothing), ("charts, judged", pytest("tests/charts/test_judged.py"), count_pytest)]
     total, broken = [0, 0, 0], []

@@ -49,11 +49,14 @@ class Operator:
 
     def render(self, *arguments: str) -> str:
         """What `kafka-privatelink render` prints; NotAsTold when it fails."""
-        done = subprocess.run([self.command[0], "render", *arguments], env=self._environment, capture_output=True, text=True,
-                              check=False)
+        done = self.run("render", *arguments)
         if done.returncode != 0:
             raise NotAsTold(f"`kafka-privatelink render {' '.join(arguments)}` succeeds", done.stderr.strip())
         return done.stdout
+
+    def run(self, *arguments: str) -> subprocess.CompletedProcess[str]:
+        """Another command of the same binary, in the same surroundings."""
+        return subprocess.run([self.command[0], *arguments], env=self._environment, capture_output=True, text=True, check=False)
 
     def check(self) -> None:
         """Raises when the process is gone."""

@@ -19,14 +19,14 @@ pub(super) struct Address {
 impl Address {
     pub(super) async fn of(dial: &Dial, limits: &Limits) -> Result<Self, Obstacle> {
         let resolved = timeout(limits.answer, lookup_host((dial.address.as_str(), dial.port.0))).await;
-        let none = |why: String| Obstacle::NoRoute(format!("{} does not resolve: {why}", dial.address));
+        // Without the resolver's own words, which change from time to time: what is told in status is the same as long as it is so.
+        let none = || Obstacle::NoRoute(format!("{} does not resolve", dial.address));
         let found: Vec<SocketAddr> = match resolved {
             Ok(Ok(found)) => found.collect(),
-            Ok(Err(error)) => return Err(none(error.to_string())),
-            Err(_) => return Err(none("no answer from DNS".into())),
+            Ok(Err(_)) | Err(_) => return Err(none()),
         };
         if found.is_empty() {
-            return Err(none("no address".into()));
+            return Err(none());
         }
         Ok(Self { found, left: MOST_CONNECTIONS, limits: *limits })
     }

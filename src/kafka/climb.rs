@@ -6,7 +6,7 @@ use rustls::Error;
 
 use super::address::Address;
 use super::api_versions::{self, Versions};
-use super::connection::{CallFailed, Connection};
+use super::connection::{self, CallFailed, Connection};
 use super::describe_configs::{self, Described};
 use super::request::ApiKey;
 use super::sasl::{self, NotIn};
@@ -148,15 +148,28 @@ async fn not_plain(failed: CallFailed, dial: &Dial, address: &mut Address, limit
             let alert = matches!(handshake.stream, Err(CallFailed::Tls(Error::AlertReceived(_))));
             if handshake.shown.any || alert { Obstacle::WantsTls } else { Obstacle::Closed }
         }
+        CallFailed::Silent => silent(address, limits).await,
         failed => failed.into(),
+    }
+}
+
+/// Nobody answers a broker's first question. Some wait for the end of a line that Kafka does not write: a web server does.
+async fn silent(address: &mut Address, limits: &Limits) -> Obstacle {
+    let Ok(socket) = address.connect().await else { return Obstacle::Silent };
+    match connection::greeted(socket, limits.answer).await {
+        Some(said) => Obstacle::NotKafka(said),
+        None => Obstacle::Silent,
     }
 }
 
 /// The listener is said to encrypt, and there is no handshake: does a broker answer in plain text?
 async fn no_handshake(failed: CallFailed, shown: &Shown, address: &mut Address, limits: &Limits) -> Obstacle {
     let spoke = shown.any || matches!(failed, CallFailed::Tls(Error::AlertReceived(_)));
-    if spoke || matches!(failed, CallFailed::Silent) {
+    if spoke {
         return past_handshake(failed, shown);
+    }
+    if matches!(failed, CallFailed::Silent) {
+        return silent(address, limits).await;
     }
     let Ok(socket) = address.connect().await else { return past_handshake(failed, shown) };
     match versions(&mut Connection::new(socket, limits.answer)).await {

@@ -103,9 +103,24 @@ impl Connection {
         let mut said = head.to_vec();
         // What comes in time, however it ends.
         let _ = timeout(STRANGER, (&mut self.stream).take(STRANGER_BYTES).read_to_end(&mut said)).await;
-        let first = said.split(|byte| matches!(byte, b'\r' | b'\n')).next().unwrap_or_default();
-        printable(first)
+        first_line(&said)
     }
+}
+
+fn first_line(said: &[u8]) -> String {
+    printable(said.split(|byte| matches!(byte, b'\r' | b'\n')).next().unwrap_or_default())
+}
+
+/// The first line that somebody answers to a line of text; `None` if no text comes.
+pub(super) async fn greeted(mut stream: impl Stream, answer: Duration) -> Option<String> {
+    let mut said = [0; 256];
+    let exchange = async {
+        stream.write_all(b"GET / HTTP/1.0\r\n\r\n").await?;
+        stream.read(&mut said).await
+    };
+    let length = timeout(answer, exchange).await.ok()?.ok()?;
+    let line = first_line(&said[..length]);
+    line.starts_with(|first: char| first.is_ascii_graphic()).then_some(line)
 }
 
 /// How many bytes of the frame are the body.

@@ -219,6 +219,25 @@ async fn a_web_server_is_no_broker() {
 }
 
 #[tokio::test]
+async fn a_web_server_that_waits_for_a_line_is_no_broker() {
+    let running = listen(|mut socket| async move {
+        let mut asked = Vec::new();
+        while !asked.contains(&b'\n') {
+            match socket.read_buf(&mut asked).await {
+                Ok(1..) => {}
+                _ => return,
+            }
+        }
+        let _ = socket.write_all(b"HTTP/1.0 200 OK\r\n\r\n").await;
+    })
+    .await;
+    let limits = Limits { answer: Duration::from_millis(200), ..LIMITS };
+    let sighting = look(&dial(&running, SecurityProtocol::Plaintext, nobody()), &limits).await;
+    assert_eq!(sighting.obstacle, Some(Obstacle::NotKafka("HTTP/1.0 200 OK".into())));
+    assert!(running.connections.load(Ordering::SeqCst) <= MOST_CONNECTIONS);
+}
+
+#[tokio::test]
 async fn who_says_nothing_costs_the_limit_and_no_more() {
     let running = listen(|socket| async move {
         let _kept = socket;

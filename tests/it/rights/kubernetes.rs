@@ -18,8 +18,16 @@ struct Request {
 }
 
 impl Request {
-    /// `None` for what has no resource: the API server's own pages.
-    fn of(event: &Value) -> Option<Self> {
+    /// Nothing for what has no resource: the API server's own pages. Who applies what is not there yet needs the right to create it,
+    /// too, and is logged by the one verb alone.
+    fn of(event: &Value) -> Vec<Self> {
+        let Some(request) = Self::asked(event) else { return Vec::new() };
+        let created = request.verb == "patch" && event["responseStatus"]["code"] == 201;
+        let also = created.then(|| Self { verb: "create".to_owned(), ..request.clone() });
+        [request].into_iter().chain(also).collect()
+    }
+
+    fn asked(event: &Value) -> Option<Self> {
         let text = |value: &Value| value.as_str().unwrap_or_default().to_owned();
         let object = event.get("objectRef")?;
         let subresource = object["subresource"].as_str().map(|name| format!("/{name}")).unwrap_or_default();
@@ -102,7 +110,7 @@ async fn the_roles_suffice_and_every_right_is_used() {
     let events = audited(&scene.actor.user);
     let refused: Vec<&Value> = events.iter().filter(|event| event["responseStatus"]["code"] == 403).collect();
     assert_eq!(refused, Vec::<&Value>::new(), "asked for without a right");
-    let used: BTreeSet<Request> = events.iter().filter_map(Request::of).collect();
+    let used: BTreeSet<Request> = events.iter().flat_map(Request::of).collect();
     let rights = rights(&Rights::installed().rules());
     let unused: Vec<&Right> = rights.iter().filter(|right| !used.iter().any(|one| one.is_allowed_by(right))).collect();
     assert_eq!(unused, Vec::<&Right>::new(), "rights that nobody uses");
