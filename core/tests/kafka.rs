@@ -61,7 +61,7 @@ impl Case {
                 listener.brokers.iter().map(|(id, broker)| (*id, broker.advertised.clone().expect("said")));
             let roster = Roster { cluster_id: Some("c".into()), brokers: advertised.collect() };
             let hosts = roster.brokers.values().map(|endpoint| endpoint.host.clone()).collect();
-            let certificate = Certificate { expires: Timestamp::UNIX_EPOCH, fits: hosts };
+            let certificate = Certificate { expires: Timestamp::UNIX_EPOCH, fits: hosts, names: Vec::new() };
             let seen = |seat| Sighting {
                 reached: Some(if seat == Seat::Bootstrap { Level::Metadata } else { Level::Identity }),
                 obstacle: None,
@@ -293,6 +293,17 @@ fn any_broker_may_answer_a_bootstrap_by_a_name() {
         certificate.fits = vec![host(id, id)];
     }
     case.is(&[(Seat::Bootstrap, Reason::CertificateMismatch, "no host is named by the certificate of every broker")]);
+}
+
+#[test]
+fn a_bootstrap_may_have_a_name_that_no_broker_advertises() {
+    let mut case = Case::right(SecurityProtocol::Ssl, &[("EXTERNAL", 0)]);
+    for id in 1..=3 {
+        let certificate = case.at("EXTERNAL", Seat::Broker(BrokerId(id))).certificate.as_mut().expect("shown");
+        certificate.fits = vec![host(id, id)];
+        certificate.names = vec![host(id, id), "bootstrap.abc".to_owned()];
+    }
+    case.is(&[]);
 }
 
 /// A broker that restarts is silent for a moment, and nothing is said of it.

@@ -20,6 +20,8 @@ pub(super) fn shown(
     let was = before.and_then(|status| condition(&status.conditions, ConditionType::Ready));
     let is = condition(&now.conditions, ConditionType::Ready);
     let ready = is.is_some_and(|is| is.status == "True");
+    let kafka = condition(&now.conditions, ConditionType::AdvertisedListenersVerified);
+    let kafka_verified = kafka.filter(|kafka| kafka.status != "Unknown").map(|kafka| kafka.status == "True");
     let became = is.filter(|_| ready && was.is_none_or(|was| was.status != "True"));
     // The first condition is as old as our first look; the object is older.
     let unready_since = was.filter(|was| was.status == "False").map(|was| &was.last_transition_time).or(created);
@@ -32,7 +34,7 @@ pub(super) fn shown(
         }
     }
     let connections = now.connection_counts.map(by_state).unwrap_or_default();
-    Shown { ready, became_ready, brokers, connections }
+    Shown { ready, kafka_verified, became_ready, brokers, connections }
 }
 
 /// How a pass ended that came to this status.

@@ -17,10 +17,15 @@ use tokio::time::timeout;
 use tokio_rustls::TlsConnector;
 use tokio_rustls::client::TlsStream;
 use x509_cert::der::Decode;
+use x509_cert::ext::pkix::SubjectAltName;
+use x509_cert::ext::pkix::name::GeneralName;
 
 use super::Dial;
 use super::access::PROVIDER;
 use super::connection::CallFailed;
+
+/// Names of a certificate that are read.
+const MOST_NAMES: usize = 200;
 
 /// What the other side showed.
 #[derive(Clone, Debug, Default)]
@@ -131,11 +136,17 @@ fn untrusted(error: &Error) -> String {
     }
 }
 
-/// When it is no longer valid; `None` where it cannot be read.
-fn expires(certificate: &CertificateDer<'_>) -> Option<Timestamp> {
-    let parsed = x509_cert::Certificate::from_der(certificate).ok()?;
-    let seconds = parsed.tbs_certificate.validity.not_after.to_unix_duration().as_secs();
-    Timestamp::from_second(i64::try_from(seconds).ok()?).ok()
+/// `None` where it cannot be read.
+fn read(certificate: &CertificateDer<'_>, fits: Vec<String>) -> Option<Certificate> {
+    let parsed = x509_cert::Certificate::from_der(certificate).ok()?.tbs_certificate;
+    let seconds = parsed.validity.not_after.to_unix_duration().as_secs();
+    let expires = Timestamp::from_second(i64::try_from(seconds).ok()?).ok()?;
+    let entries = parsed.get::<SubjectAltName>().ok().flatten().map(|(_, all)| all.0).unwrap_or_default();
+    let names = entries.iter().take(MOST_NAMES).filter_map(|name| match name {
+        GeneralName::DnsName(host) => Some(host.to_string()),
+        _ => None,
+    });
+    Some(Certificate { expires, fits, names: names.collect() })
 }
 
 impl ServerCertVerifier for Watcher {
@@ -153,7 +164,7 @@ impl ServerCertVerifier for Watcher {
             Ok(parsed) => {
                 let fits: Vec<String> = self.names.iter().filter(|host| names(&parsed, host)).cloned().collect();
                 shown.fault = self.fault(&parsed, intermediates, &fits, now);
-                shown.certificate = expires(end_entity).map(|expires| Certificate { expires, fits });
+                shown.certificate = read(end_entity, fits);
             }
             Err(error) => shown.fault = Some(Obstacle::Untrusted(error.to_string())),
         }

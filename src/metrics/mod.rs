@@ -150,7 +150,11 @@ mod tests {
         metrics.passes().repaired("listener", "create");
         let brokers = [(("EXTERNAL".into(), "Healthy".into()), 1)].into();
         let connections = [("available".into(), 1)].into();
-        metrics.objects().show("ns", "name", &Shown { ready: true, became_ready: None, brokers, connections });
+        metrics.objects().show(
+            "ns",
+            "name",
+            &Shown { ready: true, kafka_verified: Some(false), became_ready: None, brokers, connections },
+        );
         let text = metrics.text().expect("text");
         for Described { name, kind, .. } in metrics.described() {
             assert!(name.starts_with("kafka_privatelink_"), "{name}");

@@ -13,6 +13,8 @@ use super::{NAMESPACE, Register, opts};
 pub struct Shown {
     /// Condition `Ready`.
     pub ready: bool,
+    /// Whether Kafka was seen to work as it is offered; `None` where nobody knows.
+    pub kafka_verified: Option<bool>,
     /// How long it took to become ready, where it has become so in this pass.
     pub became_ready: Option<Duration>,
     /// Brokers by listener and health.
@@ -25,6 +27,7 @@ pub struct Shown {
 #[derive(Debug)]
 pub struct Objects {
     ready: IntGaugeVec,
+    kafka_verified: IntGaugeVec,
     seconds: CounterVec,
     to_ready: Histogram,
     brokers: IntGaugeVec,
@@ -49,12 +52,17 @@ impl Objects {
                 .namespace(NAMESPACE)
                 .buckets(vec![5.0, 15.0, 60.0, 120.0, 300.0, 600.0, 1800.0, 7200.0]);
         let ready = opts("object_ready", "Condition Ready of an object: 1 or 0.");
+        let verified = opts(
+            "object_kafka_verified",
+            "Condition AdvertisedListenersVerified of an object: 1 or 0; no series where it is Unknown.",
+        );
         let seconds =
             opts("object_seconds_total", "Time that an object was ready, or was not, under this replica's lead.");
         let brokers = opts("brokers", "Brokers that an object offers, by listener and health.");
         let connections = opts("connections", "Connections of consumers to an object's endpoint service by state.");
         Self {
             ready: register.add(IntGaugeVec::new(ready, &object)),
+            kafka_verified: register.add(IntGaugeVec::new(verified, &object)),
             seconds: register.add(CounterVec::new(seconds, &with("ready"))),
             to_ready: register.add(Histogram::with_opts(to_ready)),
             brokers: register.add(IntGaugeVec::new(brokers, &[object[0], object[1], "listener", "health"])),
@@ -78,6 +86,11 @@ impl Objects {
             }
         }
         self.ready.with_label_values(&[namespace, name]).set(i64::from(shown.ready));
+        match shown.kafka_verified {
+            Some(verified) => self.kafka_verified.with_label_values(&[namespace, name]).set(i64::from(verified)),
+            // `Err` says that there is none.
+            None => drop(self.kafka_verified.remove_label_values(&[namespace, name])),
+        }
         for ((listener, health), count) in &shown.brokers {
             self.brokers.with_label_values(&[namespace, name, listener, health]).set(*count);
         }
@@ -97,6 +110,7 @@ impl Objects {
         let Some(before) = self.known().remove(&(namespace.to_owned(), name.to_owned())) else { return };
         // `Err` says that a series never was.
         let _ = self.ready.remove_label_values(&[namespace, name]);
+        let _ = self.kafka_verified.remove_label_values(&[namespace, name]);
         for ready in ["true", "false"] {
             let _ = self.seconds.remove_label_values(&[namespace, name, ready]);
         }
@@ -140,13 +154,14 @@ mod tests {
         };
         let healthy = |count| (("EXTERNAL".to_owned(), "Healthy".to_owned()), count);
         let mut shown = Shown {
+            kafka_verified: Some(true),
             ready: true,
             became_ready: Some(Duration::from_secs(3)),
             brokers: [healthy(3)].into(),
             connections: [("available".to_owned(), 2)].into(),
         };
         metrics.objects().show("streaming", "orders", &shown);
-        assert_eq!(series(&metrics).len(), 4, "{:?}", series(&metrics));
+        assert_eq!(series(&metrics).len(), 5, "{:?}", series(&metrics));
         shown.brokers = [healthy(2), (("EXTERNAL".to_owned(), "Unhealthy".to_owned()), 1)].into();
         shown.connections.clear();
         metrics.objects().show("streaming", "orders", &shown);

@@ -6,6 +6,7 @@ OBJECTS = [
     (["kafka-privatelink.io"], ["kafkaprivatelinks"], None, ["get", "list", "watch", "patch"]),
     (["kafka-privatelink.io"], ["kafkaprivatelinks/status"], None, ["patch"]),
     (["events.k8s.io"], ["events"], None, ["create", "patch"]),
+    ([""], ["configmaps"], None, ["get", "create", "patch"]),
 ]
 IDENTITY = [([""], ["namespaces"], ["kube-system"], ["get"])]
 FULLNAME = "kpl-kafka-privatelink-operator"
@@ -42,6 +43,13 @@ def test_namespaced():
 
 def test_no_lease_no_right_to_it():
     assert rights(objects(values_named("single"))) == sorted([(None, IDENTITY), (None, OBJECTS)], key=str)
+
+
+def test_secrets_only_by_name(tmp_path):
+    values = tmp_path / "values.yaml"
+    values.write_text("verification: { secretNames: [ kafka-probe, kafka-ca ] }\n")
+    allowed = [([""], ["secrets"], ["kafka-probe", "kafka-ca"], ["get"])]
+    assert (None, OBJECTS + allowed) in rights(objects(values))
 
 
 def test_a_lease_of_another_name():

@@ -214,11 +214,11 @@ impl Of<'_> {
         (certified && self.common_names().is_empty()).then_some(Fault::NoCommonName)
     }
 
-    /// Hosts that the certificate of every broker names.
+    /// Hosts that the certificate of every broker names: advertised ones, or others, by which somebody bootstraps.
     fn common_names(&self) -> BTreeSet<&String> {
         let shown =
             self.listener.brokers.keys().filter_map(|id| self.sighting(Seat::Broker(*id))?.certificate.as_ref());
-        let named = shown.map(|certificate| certificate.fits.iter().collect::<BTreeSet<_>>());
+        let named = shown.map(|certificate| certificate.fits.iter().chain(&certificate.names).collect::<BTreeSet<_>>());
         named.reduce(|all, one| all.intersection(&one).copied().collect()).unwrap_or_default()
     }
 

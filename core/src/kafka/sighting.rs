@@ -159,6 +159,8 @@ pub struct Certificate {
     pub expires: Timestamp,
     /// Which of the hosts asked about it names; empty where it could not be read.
     pub fits: Vec<String>,
+    /// Hosts that it names, with its wildcards.
+    pub names: Vec<String>,
 }
 
 /// Whether a question that needs a right in Kafka was answered.
