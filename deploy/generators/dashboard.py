@@ -31,6 +31,14 @@ ROWS = [
         (8, "Drift repaired, an hour", "short", "stack", {
             "{{kind}} {{change}}": "sum by (kind, change) (increase(kafka_privatelink_drift_repaired_total[1h]))"}),
     ]),
+    ("Kafka", 8, [
+        (8, "Verified", "bool_yes_no", "lines", {
+            "{{namespace}}/{{name}}": f"max by (namespace, name) (kafka_privatelink_object_kafka_verified{{{OBJECT}}})"}),
+        (8, "Ports asked, by what stood in the way", "ops", "stack", {
+            "{{obstacle}}": "sum by (obstacle) (rate(kafka_privatelink_kafka_dials_total[$__rate_interval]))"}),
+        (8, "Time of a look at Kafka, 90 of 100", "s", "lines", {
+            "an object's ports": "histogram_quantile(0.9, sum by (le) (rate(kafka_privatelink_kafka_look_seconds_bucket[$__rate_interval])))"}),
+    ]),
     ("AWS", 8, [
         (8, "Calls", "reqps", "stack", {"{{service}}:{{operation}}": "sum by (service, operation) (rate(kafka_privatelink_aws_calls_total[$__rate_interval]))"}),
         (8, "Calls that failed", "reqps", "stack", {

@@ -127,6 +127,14 @@ def test_the_operator_takes_the_policy(tmp_path):
     assert done.returncode == 1 and '"rules":2' in done.stderr and "Kubernetes" in done.stderr, done
 
 
+def test_the_network_lets_kafka_be_asked_where_its_ports_are_named():
+    def out(values):
+        ports = [port for rule in one(objects(values_named(values)), "NetworkPolicy")["spec"]["egress"] for port in rule["ports"]]
+        return [(port["port"], port.get("endPort")) for port in ports if port["port"] not in (53, 80)]
+    assert out("hardened") == [(443, None), (6443, None)]
+    assert out("everything") == [(443, None), (9092, 9142)]
+
+
 def test_web_identity():
     found = objects(values_named("namespaced"))
     assert one(found, "ServiceAccount")["metadata"]["annotations"] == {

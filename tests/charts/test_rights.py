@@ -45,11 +45,19 @@ def test_no_lease_no_right_to_it():
     assert rights(objects(values_named("single"))) == sorted([(None, IDENTITY), (None, OBJECTS)], key=str)
 
 
-def test_secrets_only_by_name(tmp_path):
+def test_secrets_are_read_by_name_and_only_where_they_are_named():
+    for values in VALUES:
+        of_secrets = [rule for _, rules in rights(objects(values)) for rule in rules if "secrets" in rule[1]]
+        assert len(of_secrets) == (values.stem == "everything"), values
+    assert (None, [*OBJECTS, ([""], ["secrets"], ["kafka-probe", "kafka-ca"], ["get"])]) in rights(objects(values_named("everything")))
+
+
+def test_secrets_are_read_in_watched_namespaces_alone(tmp_path):
     values = tmp_path / "values.yaml"
-    values.write_text("verification: { secretNames: [ kafka-probe, kafka-ca ] }\n")
-    allowed = [([""], ["secrets"], ["kafka-probe", "kafka-ca"], ["get"])]
-    assert (None, OBJECTS + allowed) in rights(objects(values))
+    values.write_text("{ watchNamespaces: [ orders, payments ], verification: { secretNames: [ kafka-probe ] } }")
+    of_secrets = {(namespace, tuple(names)) for namespace, rules in rights(objects(values))
+                  for _, resources, names, _ in rules if resources == ["secrets"]}
+    assert of_secrets == {("orders", ("kafka-probe",)), ("payments", ("kafka-probe",))}
 
 
 def test_a_lease_of_another_name():

@@ -48,7 +48,10 @@ def test_a_misspelt_value_is_refused(path):
     {"extraVolumeMounts": [{"name": "a"}]}, {"podSecurityContext": {"runAsUsr": 1}}, {"resources": {"limit": {}}},
     {"updateStrategy": {"rollingUpdate": {"maxSurge": "x"}}}, {"podDisruptionBudget": {"maxUnavailable": "all"}},
     {"policy": {"rules": [{"vpc": ["vpc-1"]}]}}, {"policy": {"rules": [{"accounts": ["12"]}]}}, {"policy": {"rules": [{"namespaces": ["a*b"]}]}},
-    {"policy": {"rules": [{"consumers": [{"principals": ["root"]}]}]}},
+    {"policy": {"rules": [{"consumers": [{"principals": ["root"]}]}]}}, {"policy": {"rules": [{"verificationAddresses": ["*.internal"]}]}},
+    {"verification": {"secretNames": ["a", "a"]}}, {"verification": {"secretNames": [""]}}, {"verification": {"secretNames": ["*"]}},
+    {"verification": {"secretNames": "kafka-probe"}}, {"networkPolicy": {"egressPorts": [0]}},
+    {"networkPolicy": {"egressPorts": [{"port": 9092}]}}, {"networkPolicy": {"egressPorts": [{"port": 9092, "endPort": 65536}]}},
 ], ids=json.dumps)
 def test_a_wrong_value_is_refused(wrong):
     assert not accepted(wrong)
