@@ -69,6 +69,10 @@ class Account:
             SecurityGroupIds=[group["GroupId"] for group in old["SecurityGroups"]],
             TagSpecifications=seed.tags("instance", **named))["Instances"][0]
 
+    def terminate(self, instance: str) -> None:
+        self.ec2.terminate_instances(InstanceIds=[instance])
+        self.ec2.get_waiter("instance_terminated").wait(InstanceIds=[instance], WaiterConfig={"Delay": 1})
+
     def connect(self, service_name: str, vpc: str, subnets: list[str]) -> str:
         """An interface endpoint to a service, as a consumer makes it; its id."""
         return self.ec2.create_vpc_endpoint(VpcEndpointType="Interface", ServiceName=service_name, VpcId=vpc,

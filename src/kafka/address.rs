@@ -11,6 +11,7 @@ use super::{Dial, Limits, MOST_CONNECTIONS};
 
 /// Addresses of one port.
 pub(super) struct Address {
+    name: String,
     found: Vec<SocketAddr>,
     left: usize,
     limits: Limits,
@@ -28,7 +29,7 @@ impl Address {
         if found.is_empty() {
             return Err(none());
         }
-        Ok(Self { found, left: MOST_CONNECTIONS, limits: *limits })
+        Ok(Self { name: dial.address.clone(), found, left: MOST_CONNECTIONS, limits: *limits })
     }
 
     /// Connects to the first address that takes it; a zone of the load balancer may be away. Later connects go there at once.
@@ -42,23 +43,28 @@ impl Address {
             match timeout(self.limits.connect, TcpStream::connect(address)).await {
                 Ok(Ok(stream)) => {
                     // Each request is one small write that waits for its answer.
-                    stream.set_nodelay(true).map_err(|error| Obstacle::NoRoute(error.to_string()))?;
+                    stream.set_nodelay(true).map_err(|error| self.refused(&error))?;
                     self.found = vec![address];
                     return Ok(stream);
                 }
-                Ok(Err(error)) => last = refused(&error),
-                Err(_) => last = Obstacle::NoRoute("no answer to a connect".into()),
+                Ok(Err(error)) => last = self.refused(&error),
+                Err(_) => last = no_answer(&self.name),
             }
         }
         Err(last)
     }
+
+    fn refused(&self, error: &io::Error) -> Obstacle {
+        match error.kind() {
+            io::ErrorKind::ConnectionRefused | io::ErrorKind::ConnectionReset | io::ErrorKind::ConnectionAborted => {
+                Obstacle::Refused
+            }
+            _ => Obstacle::NoRoute(format!("{}: {error}", self.name)),
+        }
+    }
 }
 
-fn refused(error: &io::Error) -> Obstacle {
-    match error.kind() {
-        io::ErrorKind::ConnectionRefused | io::ErrorKind::ConnectionReset | io::ErrorKind::ConnectionAborted => {
-            Obstacle::Refused
-        }
-        _ => Obstacle::NoRoute(error.to_string()),
-    }
+/// Whatever swallows connections says nothing about the broker.
+pub(super) fn no_answer(name: &str) -> Obstacle {
+    Obstacle::NoRoute(format!("{name} does not answer a connect"))
 }

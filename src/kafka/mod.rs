@@ -84,7 +84,7 @@ pub async fn look(dial: &Dial, limits: &Limits) -> Sighting {
     let ended = tokio::time::timeout(limits.whole, climb::climb(dial, limits, &mut sighting)).await;
     sighting.obstacle = match ended {
         Ok(climbed) => climbed.err(),
-        Err(_) if sighting.reached.is_none() => Some(Obstacle::NoRoute("no answer to a connect".into())),
+        Err(_) if sighting.reached.is_none() => Some(address::no_answer(&dial.address)),
         Err(_) => Some(Obstacle::Silent),
     };
     sighting

@@ -23,6 +23,7 @@ mod limits;
 mod plug_in;
 mod policy;
 mod regions;
+mod render;
 mod replicas;
 mod resilience;
 mod rights;

@@ -3,6 +3,7 @@ import base64
 import itertools
 import json
 import re
+from collections.abc import Callable
 from contextlib import ExitStack
 
 from bedlib import kafka
@@ -26,6 +27,7 @@ class Offered:
         self._version, self.protocol, self._mtls = version, protocol, mtls
         self._properties = kafka.AUTHORIZER if authorizer else {}
         self._until_the_end, self._requests = ExitStack(), itertools.count()
+        self._at_the_end = list[Callable[[], None]]()
 
     def __enter__(self) -> "Offered":
         try:
@@ -37,7 +39,13 @@ class Offered:
 
     def __exit__(self, *error: object) -> None:
         with self._until_the_end:
+            for last in self._at_the_end:
+                last()
             self.kube.kubectl("delete", "kpl", NAME, "--timeout=60s")
+
+    def at_the_end(self, last: Callable[[], None]) -> None:
+        """Done before the object is deleted."""
+        self._at_the_end.append(last)
 
     def _begin(self) -> None:
         self.world = World.seeded(data_plane=True)

@@ -1,7 +1,7 @@
 """Wrong users, rights, protocols and certificates, each by its own reason."""
 import pytest
 from bedlib import kafka
-from offered import PASSWORD, USER, Offered
+from offered import MECHANISM, PASSWORD, USER, Offered
 
 pytestmark = pytest.mark.skipif(kafka.why_not() is not None, reason=str(kafka.why_not()))
 
@@ -29,6 +29,18 @@ def test_long_a_wrong_password(secured):
     secured.says("Unknown", "AuthenticationNeeded", "verification names no credentialsSecret")
     secured.change({"op": "replace", "path": "/spec/listeners/0/verification", "value": secured.credentials()})
     secured.verified()
+
+
+def test_long_each_mechanism_logs_in(secured):
+    secured.allow("DescribeConfigs", "Describe")
+    for mechanism in ("SCRAM-SHA-256", MECHANISM):
+        secured.change({"op": "replace", "path": "/spec/listeners/0/verification",
+                        "value": secured.credentials(saslMechanism=mechanism)})
+        secured.secret("kafka-user", username=USER, password=f"not {PASSWORD}")
+        secured.look_now()
+        secured.says("False", "AuthenticationFailed", "brokers 1, 2, 3: refuses the log-in")
+        secured.secret("kafka-user", username=USER, password=PASSWORD)
+        secured.verified()
 
 
 def test_long_the_spec_says_plaintext_and_brokers_do_not(secured):
