@@ -64,7 +64,7 @@ fn stamped(finding: Finding, former: &[Condition], generation: i64, now: Timesta
     Condition {
         type_: finding.kind.as_str().to_owned(),
         status: status.to_owned(),
-        observed_generation: Some(generation),
+        observed_generation: finding.of.or(Some(generation)),
         last_transition_time: since,
         reason: finding.reason.as_str().to_owned(),
         message,

@@ -75,18 +75,20 @@ pub(super) struct Finding {
     pub(super) holds: Option<bool>,
     pub(super) reason: Reason,
     pub(super) message: String,
+    /// The generation of which it was found, where that is an earlier one.
+    pub(super) of: Option<i64>,
 }
 
 pub(super) fn yes(kind: ConditionType, reason: Reason, message: impl Into<String>) -> Finding {
-    Finding { kind, holds: Some(true), reason, message: message.into() }
+    Finding { kind, holds: Some(true), reason, message: message.into(), of: None }
 }
 
 pub(super) fn no(kind: ConditionType, reason: Reason, message: impl Into<String>) -> Finding {
-    Finding { kind, holds: Some(false), reason, message: message.into() }
+    Finding { kind, holds: Some(false), reason, message: message.into(), of: None }
 }
 
 pub(super) fn unknown(kind: ConditionType, reason: Reason, message: impl Into<String>) -> Finding {
-    Finding { kind, holds: None, reason, message: message.into() }
+    Finding { kind, holds: None, reason, message: message.into(), of: None }
 }
 
 pub(super) fn listed<T: ToString>(items: impl IntoIterator<Item = T>) -> String {

@@ -153,7 +153,8 @@ fn kept(view: &View<'_>) -> Option<Finding> {
         _ => None,
     };
     let reason = former.reason.parse().ok()?;
-    Some(Finding { kind: KIND, holds, reason, message: former.message.clone() })
+    // What was found of an earlier spec is not said of this one.
+    Some(Finding { kind: KIND, holds, reason, message: former.message.clone(), of: former.observed_generation })
 }
 
 /// Whether what is offered is what status says was offered.

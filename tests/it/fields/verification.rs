@@ -2,12 +2,13 @@
 //! answers here, so a condition says how far it came.
 
 use k8s_openapi::api::core::v1::Secret;
+use k8s_openapi::api::rbac::v1::PolicyRule;
 use kube::api::PostParams;
 use serde_json::json;
 
 use super::case::{Case, change, remove};
 use super::play::Stage;
-use crate::harness::{Names, Scene};
+use crate::harness::{Names, Rights, Scene};
 
 const VERIFIED: &str = "AdvertisedListenersVerified";
 const LINES: &str = "broker-2.txt";
@@ -69,7 +70,10 @@ fn of_listeners() -> Vec<Case> {
             .lines("strimzi.yaml", "name: tidb"),
         remove("spec.listeners[].strimziName").drop("/listeners/0/strimziName").lines("strimzi.yaml", "name: external"),
         unreadable(logging_in(change("spec.listeners[].verification.saslMechanism")), "Secret nobody is not there"),
-        remove("spec.listeners[].verification").afresh().drop("/listeners/0/verification").lines(LINES, PLAINTEXT),
+        remove("spec.listeners[].verification")
+            .drop("/listeners/0/verification")
+            .drop("/listeners/0/securityProtocol")
+            .says(VERIFIED, "Unknown", "NoRoute", "elb."),
         unreadable(
             logging_in(change("spec.listeners[].verification.credentialsSecret.name"))
                 .set("/listeners/0/verification/credentialsSecret/name", "kafka"),
@@ -126,6 +130,16 @@ pub async fn stage() -> Stage {
     let secret = json!({ "metadata": { "name": "kafka" }, "stringData": { "ca.crt": "no certificate" } });
     let secret: Secret = serde_json::from_value(secret).expect("a Secret");
     scene.api::<Secret>().create(&PostParams::default(), &secret).await.expect("the API server takes the Secret");
+    // As `verification.secretNames` in the chart's values has it.
+    let mut rules = Rights::installed().objects.rules.expect("rules");
+    rules.push(PolicyRule {
+        api_groups: Some(vec![String::new()]),
+        resources: Some(vec!["secrets".into()]),
+        resource_names: Some(vec!["kafka".into(), "nobody".into()]),
+        verbs: vec!["get".into()],
+        ..PolicyRule::default()
+    });
+    scene.actor.may(rules).await;
     let mut spec = scene.plain_spec();
     spec["verification"] = json!({ "mode": "Enabled", "intervalSeconds": 600 });
     Stage { scene, spec, names: Names::new() }
