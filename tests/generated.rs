@@ -34,8 +34,12 @@ fn every_metric_is_in_the_documentation() {
 
 #[test]
 fn the_iam_policies_in_the_repository_are_those_of_the_operations() {
-    let files =
-        [("manage", Capability::Manage), ("observe", Capability::Observe), ("broker-groups", Capability::BrokerGroups)];
+    let files = [
+        ("manage", Capability::Manage),
+        ("observe", Capability::Observe),
+        ("broker-groups", Capability::BrokerGroups),
+        ("network", Capability::Network),
+    ];
     for (name, capability) in files {
         let text = serde_json::to_string_pretty(&policy(capability, ANYWHERE, "*")).expect("a policy is JSON");
         assert_contents(&format!("deploy/iam/{name}.json"), &(text + "\n"));

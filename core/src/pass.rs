@@ -16,7 +16,7 @@ use crate::model::{
     Answer, Clash, DNS_FAILOVER, ErrorClass, Failure, Find, Observed, OfferedAgain, Outcome, Part, Timing,
 };
 use crate::plan::guard::{Block, Guard, guard};
-use crate::plan::{Plan, Step, WaitingOn, absorb, endpoint_service, plan, target_group};
+use crate::plan::{Plan, Step, WaitingOn, absorb, endpoint_service, plan, target_group, vpc};
 
 /// What the pass needs next.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -203,6 +203,14 @@ fn note(observed: &mut Observed, step: &Step, outcome: &Outcome, at: Timestamp) 
             recall.clashes.entry(step.to_string()).or_insert(Clash { since: at, lasting: false });
         }
         Outcome::Refused(_) | Outcome::Lost(_) => {}
+    }
+    match step {
+        // AWS makes another one for each such call: also one that was not answered may have made it.
+        Step::Vpc(vpc::Change::Create { .. }) if !matches!(outcome, Outcome::Refused(_)) => {
+            recall.unnamed.insert(step.to_string(), at);
+        }
+        Step::Vpc(vpc::Change::Delete { .. }) if matches!(outcome, Outcome::Done(_)) => recall.unnamed.clear(),
+        _ => {}
     }
     if matches!(step, Step::SecurityGroup(_)) || step.keeps_targets_to_their_zone().is_some() {
         recall.narrowing_refused = matches!(outcome, Outcome::Refused(_));

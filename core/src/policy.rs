@@ -5,7 +5,7 @@ use std::fmt;
 
 use serde::Deserialize;
 
-use crate::desired::{Acceptance, Identity, Intent};
+use crate::desired::{Acceptance, Identity, Intent, VpcSource};
 use crate::model::{AccountId, Region, SecurityGroupId, VpcId};
 
 /// Rules: an object has to keep to one of them, whole. None at all allow nothing.
@@ -27,7 +27,7 @@ pub struct Rule {
     pub accounts: Option<Vec<AccountNumber>>,
     /// `spec.region`.
     pub regions: Option<Vec<Pattern>>,
-    /// `spec.network.vpcId`.
+    /// `spec.network.vpcId`, or `new` for `spec.network.vpc`: a VPC that is made.
     pub vpcs: Option<Vec<Pattern>>,
     /// `spec.brokers.securityGroupIds`.
     pub security_groups: Option<Vec<Pattern>>,
@@ -90,7 +90,8 @@ impl TryFrom<String> for AccountNumber {
 pub struct Claim {
     namespace: String,
     region: Region,
-    vpc: VpcId,
+    /// None where it is made.
+    vpc: Option<VpcId>,
     security_groups: BTreeSet<SecurityGroupId>,
     verification_address: Option<String>,
     consumers: BTreeMap<AccountId, BTreeSet<String>>,
@@ -126,7 +127,10 @@ impl Claim {
         Self {
             namespace: identity.owner.namespace.clone(),
             region: intent.region.clone(),
-            vpc: intent.vpc.clone(),
+            vpc: match &intent.vpc {
+                VpcSource::Id(id) => Some(id.clone()),
+                VpcSource::Created(_) => None,
+            },
             security_groups: intent.broker_groups.clone(),
             verification_address: intent.verification.address.clone().filter(|_| intent.verification.enabled),
             consumers: let_in.map(|(account, consumer)| (account.clone(), consumer.principals.clone())).collect(),
@@ -166,8 +170,10 @@ impl Rule {
         if !fits(self.regions.as_ref(), claim.region.as_str()) {
             denials.push(format!("region {}", claim.region));
         }
-        if !fits(self.vpcs.as_ref(), claim.vpc.as_str()) {
-            denials.push(format!("VPC {}", claim.vpc));
+        match &claim.vpc {
+            Some(vpc) if !fits(self.vpcs.as_ref(), vpc.as_str()) => denials.push(format!("VPC {vpc}")),
+            None if !fits(self.vpcs.as_ref(), NEW) => denials.push("a new VPC".to_owned()),
+            Some(_) | None => {}
         }
         let groups = claim.security_groups.iter().filter(|group| !fits(self.security_groups.as_ref(), group.as_str()));
         denials.extend(groups.map(|group| format!("security group {group}")));
@@ -197,6 +203,9 @@ impl Rule {
     }
 }
 
+/// Stands for a VPC that is made.
+const NEW: &str = "new";
+
 fn fits(patterns: Option<&Vec<Pattern>>, text: &str) -> bool {
     patterns.is_none_or(|patterns| patterns.iter().any(|pattern| pattern.fits(text)))
 }
@@ -225,7 +234,7 @@ mod tests {
         Claim {
             namespace: "team-a".into(),
             region: "us-west-2".into(),
-            vpc: "vpc-1".into(),
+            vpc: Some("vpc-1".into()),
             security_groups: ["sg-1".into()].into(),
             verification_address: None,
             consumers: [("210987654321".into(), ["root".into(), "role/app-1".into()].into())].into(),
@@ -317,6 +326,22 @@ mod tests {
             let decided = decided(&format!("rules: [{rule}]"), dialling());
             assert_eq!(decided, if allowed { Ok(()) } else { Err(refusal.to_owned()) }, "{rule}");
         }
+    }
+
+    #[test]
+    fn a_vpc_is_made_where_a_rule_says_so() {
+        let making = || Claim { vpc: None, ..claim() };
+        for (rule, allowed) in
+            [("{}", true), ("{vpcs: [new]}", true), ("{vpcs: ['vpc-*']}", false), ("{vpcs: []}", false)]
+        {
+            let refusal = "rule 1 of the policy policy.yaml, the nearest one, does not allow a new VPC".to_owned();
+            assert_eq!(
+                decided(&format!("rules: [{rule}]"), making()),
+                if allowed { Ok(()) } else { Err(refusal) },
+                "{rule}"
+            );
+        }
+        assert!(decided("rules: [{vpcs: [new]}]", claim()).is_err(), "the user's own VPC is another thing");
     }
 
     #[test]

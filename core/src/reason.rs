@@ -215,6 +215,10 @@ pub enum Reason {
     VerificationDisabled,
     /// Every path was seen to work.
     Verified,
+    /// The VPC has another block than the spec says.
+    VpcBlockFixed,
+    /// Somebody else has something in the VPC that is to go.
+    VpcInUse,
     /// The VPC does not exist.
     VpcNotFound,
     /// Nothing can be done but to wait.

@@ -10,12 +10,12 @@ use jiff::Timestamp;
 use crate::desired::{Desired, Goal};
 use crate::model::{
     Answer, ConnectionState, Health, InboundRules, LoadBalancer, LoadBalancerState, Observed, Outcome, Part, Seen,
-    ServiceState, Subnet, Tags,
+    ServiceState, Subnet, Tags, VpcDns,
 };
 use crate::pass::{Move, Pass};
 use crate::plan::guard::{Block, Guard};
 use crate::plan::{Conflict, Step, WaitingOn, endpoint_service, listener, load_balancer, security_group, subnet};
-use crate::plan::{broker_group_rule, target_group};
+use crate::plan::{broker_group_rule, target_group, vpc};
 
 /// Steps that are taken together, and what is waited for after them.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -50,16 +50,17 @@ impl Preview {
 /// Far more waves than any object needs: a preview that does not end is cut here.
 const MOST_WAVES: usize = 100;
 
-/// Plays the future of an object from a full look on.
+/// Plays the future of an object from a full look on; `desire` says what shall be by a look.
 #[must_use]
-pub fn simulate(desired: &Desired, demands: &Guard, observed: &Observed) -> Preview {
-    let mut preview =
-        Preview { block: crate::plan::guard::guard(demands, &desired.identity, observed), ..Preview::default() };
+pub fn simulate(desire: impl Fn(&Observed) -> Desired, demands: &Guard, observed: &Observed) -> Preview {
+    let identity = desire(observed).identity;
+    let mut preview = Preview { block: crate::plan::guard::guard(demands, &identity, observed), ..Preview::default() };
     // A blocked plan is shown all the same.
     let open = Guard::default();
     let mut picture = observed.clone();
     while preview.waves.len() < MOST_WAVES {
         let before = picture.clone();
+        let desired = &desire(&picture);
         let mut pass = Pass::new(desired.clone(), &open, picture, crate::model::Timing::default());
         let mut count = 0;
         loop {
@@ -104,6 +105,11 @@ fn make_known(observed: &mut Observed, part: &Part) {
         Part::LoadBalancerAttributes => {
             observed.load_balancer.with(|lb| lb.attributes = Seen::Read(load_balancer::default_attributes()));
         }
+        // As AWS makes every VPC.
+        Part::VpcDns(id) => {
+            observed.own_vpcs.with(id, |own| own.dns = Seen::Read(VpcDns { support: true, host_names: false }));
+        }
+        Part::VpcTenants(id) => observed.own_vpcs.with(id, |own| own.tenants = Seen::Read(BTreeSet::new())),
         // Everything else was read by the full look that a preview begins with.
         _ => {}
     }
@@ -112,6 +118,7 @@ fn make_known(observed: &mut Observed, part: &Part) {
 fn made_up(step: &Step, desired: &Desired, count: usize) -> Answer {
     let new = |kind: &str| format!("(new {kind} {count})");
     match step {
+        Step::Vpc(vpc::Change::Create { .. }) => Answer::Vpc(new("VPC").into()),
         Step::Subnet(subnet::Change::Create { zone, vpc, cidr, tags }) => Answer::Subnet(Subnet {
             id: new("subnet").into(),
             vpc: vpc.clone(),

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use jiff::Timestamp;
 use kpl_core::api::KafkaPrivateLink;
-use kpl_core::desired::{Identity, Intent, Memory, Request, desired};
+use kpl_core::desired::{Desired, Identity, Intent, Memory, Request, VpcSource, desired};
 use kpl_core::model::{Account, BrokerInstance, InstanceState, Listing, Observed, Owner, Seen, Subnet, Timing, Vpc};
 use kpl_core::plan::guard::Guard;
 use kpl_core::simulate::simulate;
@@ -18,15 +18,16 @@ fn identity() -> Identity {
 }
 
 fn guide(intent: &Intent) -> Observed {
+    let VpcSource::Id(vpc) = &intent.vpc else { panic!("the example names a VPC") };
     let mut observed = Observed::unread(Timestamp::UNIX_EPOCH);
     observed.inputs.account = Seen::Read(Account { id: "111122223333".into(), partition: "aws".into() });
     observed.inputs.vpc =
-        Seen::Read(Some(Vpc { id: intent.vpc.clone(), cidrs: ["10.0.0.0/16".parse().expect("a CIDR")].into() }));
+        Seen::Read(Some(Vpc { id: vpc.clone(), cidrs: ["10.0.0.0/16".parse().expect("a CIDR")].into() }));
     let zones = [("usw2-az1", "us-west-2a", "a"), ("usw2-az2", "us-west-2c", "c"), ("usw2-az3", "us-west-2b", "b")];
     observed.inputs.zones = Seen::Read(zones.iter().map(|(id, name, _)| ((*id).into(), (*name).into())).collect());
     let subnet = |zone: &str, name: &str, letter: &str| Subnet {
         id: format!("subnet-{letter}").into(),
-        vpc: intent.vpc.clone(),
+        vpc: vpc.clone(),
         zone: zone.into(),
         zone_name: name.into(),
         cidr: "10.0.0.0/18".parse().expect("a CIDR"),
@@ -38,7 +39,7 @@ fn guide(intent: &Intent) -> Observed {
     let instance = |id: usize, zone: &str| BrokerInstance {
         id: format!("i-{id}").into(),
         state: InstanceState::Running,
-        vpc: Some(intent.vpc.clone()),
+        vpc: Some(vpc.clone()),
         zone: Some(zone.into()),
         id_tag: Some(id.to_string()),
     };
@@ -54,21 +55,23 @@ fn guide(intent: &Intent) -> Observed {
     observed
 }
 
+fn wanted(intent: &Intent, observed: &Observed) -> Desired {
+    desired(&Request {
+        identity: &identity(),
+        intent,
+        memory: &Memory::default(),
+        observed,
+        confirm: None,
+        timing: &Timing::default(),
+    })
+}
+
 #[test]
 fn from_nothing_to_ready() {
     let text = include_str!("../../examples/orders.yaml");
     let object: KafkaPrivateLink = serde_saphyr::from_str(text).expect("the example parses");
     let intent = Intent::parse(&object.spec).expect("the example is valid");
     let observed = guide(&intent);
-    let identity = identity();
-    let desired = desired(&Request {
-        identity: &identity,
-        intent: &intent,
-        memory: &Memory::default(),
-        observed: &observed,
-        confirm: None,
-        timing: &Timing::default(),
-    });
-    assert_eq!(desired.issues, []);
-    insta::assert_snapshot!(simulate(&desired, &Guard::default(), &observed).to_string());
+    assert_eq!(wanted(&intent, &observed).issues, []);
+    insta::assert_snapshot!(simulate(|seen| wanted(&intent, seen), &Guard::default(), &observed).to_string());
 }

@@ -1,4 +1,4 @@
-//! The full product of calls and faults: one story of an object, in which every single call, read or write, goes
+//! The full product of calls and faults: stories of objects, in which every single call, read or write, goes
 //! wrong once in every way. At the end of its chapter all is as it is without the fault, nothing was made twice,
 //! nothing is left and nothing foreign was touched.
 //!
@@ -11,10 +11,10 @@ use std::collections::BTreeMap;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
 use kpl_core::api::v1alpha1::ConnectionDeletionPolicy;
-use kpl_core::model::{ConnectionState, InstanceState};
+use kpl_core::model::{ConnectionState, InstanceState, VpcDns};
 use world::faults::{EVERY_FAULT, Fault, Injection};
 use world::history::{Ended, History};
-use world::object::{CONSUMERS, listed_brokers};
+use world::object::{self, CONSUMERS, listed_brokers};
 use world::settled::differences;
 use world::state::Aws;
 use world::{Manners, World};
@@ -22,12 +22,15 @@ use world::{Manners, World};
 /// What happens in a chapter, before the passes that follow it.
 struct Chapter {
     name: &'static str,
+    /// Whether another object's story begins with it.
+    begins: bool,
     change: fn(&mut History),
 }
 
-const STORY: [Chapter; 7] = [
+const STORY: [Chapter; 11] = [
     Chapter {
         name: "an object with three brokers is made, and the first build of its load balancer fails",
+        begins: true,
         change: |history| {
             for (id, zone) in [(1, 1), (2, 2), (3, 1)] {
                 history.world.by_hand().start_broker(id, zone);
@@ -36,18 +39,21 @@ const STORY: [Chapter; 7] = [
     },
     Chapter {
         name: "a consumer connects",
+        begins: false,
         change: |history| {
             assert!(history.world.by_hand().ask(CONSUMERS[0], "vpce-00000001"), "the service can be seen");
         },
     },
     Chapter {
         name: "a broker joins",
+        begins: false,
         change: |history| {
             history.world.by_hand().start_broker(4, 2);
         },
     },
     Chapter {
         name: "a broker is replaced",
+        begins: false,
         change: |history| {
             let old = history.world.aws.running(2).remove(0);
             history.world.by_hand().set_state(&old, InstanceState::Terminated);
@@ -56,6 +62,7 @@ const STORY: [Chapter; 7] = [
     },
     Chapter {
         name: "target groups get another target type, which AWS cannot change, and so successors",
+        begins: false,
         change: |history| {
             let list = listed_brokers(&history.world.aws, &history.spec, true);
             history.spec.brokers.static_brokers = list;
@@ -64,17 +71,42 @@ const STORY: [Chapter; 7] = [
     },
     Chapter {
         name: "CIDRs change",
+        begins: false,
         change: |history| {
             history.spec.listeners[0].consumer_cidrs = vec!["10.250.0.0/17".into(), "10.253.0.0/16".into()];
         },
     },
     Chapter {
         name: "the object is deleted, and its consumer cut off",
+        begins: false,
         change: |history| {
             history.spec.endpoint_service.connection_deletion_policy = ConnectionDeletionPolicy::Reject;
             history.delete();
         },
     },
+    Chapter {
+        name: "an object is made whose VPC is made too",
+        begins: true,
+        change: |history| {
+            history.spec = object::in_made_vpc();
+            history.spec.brokers = object::at_addresses(&[(1, 1, "10.1.1.10"), (2, 2, "10.1.2.10")]);
+        },
+    },
+    Chapter {
+        name: "its names are resolved no more",
+        begins: false,
+        change: |history| {
+            for held in history.world.by_hand().vpc_details.values_mut() {
+                held.dns = VpcDns { support: false, host_names: false };
+            }
+        },
+    },
+    Chapter {
+        name: "it gets a subnet in a third zone",
+        begins: false,
+        change: |history| history.spec.network.subnets.push(object::made_subnet(3, "10.1.3.0/24")),
+    },
+    Chapter { name: "it is deleted, and its VPC too", begins: false, change: History::delete },
 ];
 
 /// Passes in which a chapter ends whatever went wrong once, and two full looks among them.
@@ -142,6 +174,9 @@ fn story() -> Vec<Played> {
     let mut history = begin();
     let mut chapters = Vec::new();
     for chapter in &STORY {
+        if chapter.begins {
+            history = begin();
+        }
         history.world.calls = 0;
         let before = history.clone();
         play(&mut history, chapter).unwrap_or_else(|why| panic!("{}: {why}\n{}", chapter.name, log(&history)));

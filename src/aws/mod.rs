@@ -29,6 +29,7 @@ mod security_group;
 mod subnet;
 mod tagging;
 mod target_group;
+mod tenants;
 mod vpc;
 
 #[cfg(test)]
@@ -187,6 +188,7 @@ impl Cloud for AwsCloud {
     async fn apply(&self, step: &Step) -> Outcome {
         let aws = &self.clients.at(step.urgency(self.clients.urgency));
         let result = match step {
+            Step::Vpc(change) => vpc::apply(aws, change).await,
             Step::Subnet(change) => subnet::apply(aws, change).await,
             Step::SecurityGroup(change) => security_group::apply(aws, change).await,
             Step::BrokerGroupRule(change) => broker_group_rule::apply(aws, change).await,

@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use futures::future::FutureExt;
 use futures::stream::{self, StreamExt};
 use jiff::Timestamp;
-use kpl_core::model::{AwsName, Base, Listing, Observed, Part, Query, Scope, Seen, Tagged, TargetGroup};
+use kpl_core::model::{AwsName, Base, Listing, Observed, OwnVpc, Part, Query, Scope, Seen, Tagged, TargetGroup, VpcId};
 
 use super::part::{Fold, Reading, details, fold};
 use super::path::{self, Known, Wanted};
@@ -64,16 +64,16 @@ impl Reads {
     }
 
     fn of_base(base: Base) -> Self {
-        use Part::{Account, BrokerGroupRules, Brokers, EndpointService, SecurityGroup, Vpc, Zones};
+        use Part::{Account, BrokerGroupRules, Brokers, EndpointService, OwnVpcs, SecurityGroup, Vpc, Zones};
         match base {
             Base::Full => Self {
-                plain: [Account, Vpc, Zones, Brokers, SecurityGroup, BrokerGroupRules, EndpointService].into(),
+                plain: [Account, Vpc, OwnVpcs, Zones, Brokers, SecurityGroup, BrokerGroupRules, EndpointService].into(),
                 subnets: Subnets::All,
                 groups: Groups::Ours,
                 balancer: Balancer::Whole,
             },
             Base::Names => Self {
-                plain: [Account, SecurityGroup, BrokerGroupRules, EndpointService].into(),
+                plain: [Account, OwnVpcs, SecurityGroup, BrokerGroupRules, EndpointService].into(),
                 subnets: Subnets::Owned,
                 groups: Groups::Ours,
                 balancer: Balancer::Alone,
@@ -136,12 +136,12 @@ async fn rounds(
     if listed {
         tags.extend(target_group::tags_of_all(observed));
     }
-    run(details(aws, &tags, observed), observed).await;
+    run(details(aws, scope, &tags, observed), observed).await;
     if listed {
         target_group::keep_ours(scope, observed);
     }
     let rest = parts(observed).into_iter().filter(|part| !is_tags(part)).collect();
-    run(details(aws, &rest, observed), observed).await;
+    run(details(aws, scope, &rest, observed), observed).await;
 }
 
 async fn run(readings: Vec<Reading<'_>>, observed: &mut Observed) {
@@ -166,7 +166,8 @@ fn details_of(query: &Query, observed: &Observed) -> BTreeSet<Part> {
                 [Part::ListenerAttributes(*port), Part::Tags(Tagged::Listener(*port, listener.arn.clone()))]
             });
             let attributes = balancer.map(|_| Part::LoadBalancerAttributes);
-            groups.chain(listeners).chain(attributes).chain(balancer_tags).collect()
+            let dns = observed.own_vpcs.known().map(|(id, _)| Part::VpcDns(id.clone()));
+            groups.chain(listeners).chain(attributes).chain(balancer_tags).chain(dns).collect()
         }
         Base::Names => balancer_tags.into_iter().collect(),
         Base::Steady => query.scope.bootstrap_groups.iter().cloned().map(Part::Targets).collect(),
@@ -232,10 +233,12 @@ fn plain<'a>(aws: &'a Clients, scope: &'a Scope, part: &Part) -> Option<Reading<
             async move { fold(read, account::account(aws).await, put) }.boxed()
         }
         Part::Vpc => {
-            let id = scope.vpc.as_ref()?;
+            let id = scope.vpc.as_ref().filter(|_| !scope.owns_vpc)?;
             let put = |observed: &mut Observed, found| observed.inputs.vpc = Seen::Read(found);
             async move { fold(read, vpc::vpc(aws, id).await, put) }.boxed()
         }
+        Part::OwnVpcs if !scope.owns_vpc => return None,
+        Part::OwnVpcs => async move { fold(read, vpc::owned(aws, scope).await, put_own_vpcs) }.boxed(),
         Part::Zones => {
             let put = |observed: &mut Observed, found| observed.inputs.zones = Seen::Read(found);
             async move { fold(read, vpc::zones(aws, |zones| vpc::holds(zones, scope)).await, put) }.boxed()
@@ -254,6 +257,17 @@ fn plain<'a>(aws: &'a Clients, scope: &'a Scope, part: &Part) -> Option<Reading<
         }
         _ => return None,
     })
+}
+
+/// What was read of the same VPC before stays.
+fn put_own_vpcs(observed: &mut Observed, mut found: BTreeMap<VpcId, OwnVpc>) {
+    for (id, own) in &mut found {
+        if let Some(known) = observed.own_vpcs.there(id) {
+            own.dns.or_keep(&known.dns);
+            own.tenants.or_keep(&known.tenants);
+        }
+    }
+    observed.own_vpcs = Listing::whole(found);
 }
 
 /// A listing brings what every listing brings; what was read of the same group before stays.

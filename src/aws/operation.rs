@@ -30,6 +30,13 @@ operations! {
     GET_CALLER_IDENTITY = "sts:GetCallerIdentity" needs nothing,
 
     DESCRIBE_VPCS = "ec2:DescribeVpcs" reads,
+    DESCRIBE_VPC_ATTRIBUTE = "ec2:DescribeVpcAttribute" reads,
+    CREATE_VPC = "ec2:CreateVpc" writes [OwnVpc New],
+    MODIFY_VPC_ATTRIBUTE = "ec2:ModifyVpcAttribute" writes [OwnVpc Ours],
+    DELETE_VPC = "ec2:DeleteVpc" writes [OwnVpc Ours],
+    DESCRIBE_INTERNET_GATEWAYS = "ec2:DescribeInternetGateways" reads,
+    DESCRIBE_ROUTE_TABLES = "ec2:DescribeRouteTables" reads,
+    DESCRIBE_VPC_ENDPOINTS = "ec2:DescribeVpcEndpoints" reads,
     DESCRIBE_AVAILABILITY_ZONES = "ec2:DescribeAvailabilityZones" reads,
     DESCRIBE_SUBNETS = "ec2:DescribeSubnets" reads,
     CREATE_SUBNET = "ec2:CreateSubnet" writes [Subnet New, Vpc Always],
@@ -58,10 +65,10 @@ operations! {
     DESCRIBE_EC2_TAGS = "ec2:DescribeTags" reads,
     CREATE_EC2_TAGS = "ec2:CreateTags" writes [
         Subnet TagsOfNew, SecurityGroup TagsOfNew, EndpointService TagsOfNew, BrokerGroupRule TagsOfNew,
-        Subnet TagsOfOurs, SecurityGroup TagsOfOurs, EndpointService TagsOfOurs
+        Subnet TagsOfOurs, SecurityGroup TagsOfOurs, EndpointService TagsOfOurs, OwnVpc TagsOfNew, OwnVpc TagsOfOurs
     ],
     DELETE_EC2_TAGS = "ec2:DeleteTags" writes [
-        Subnet TagsOfOurs, SecurityGroup TagsOfOurs, EndpointService TagsOfOurs
+        Subnet TagsOfOurs, SecurityGroup TagsOfOurs, EndpointService TagsOfOurs, OwnVpc TagsOfOurs
     ],
 
     DESCRIBE_TARGET_GROUPS = "elasticloadbalancing:DescribeTargetGroups" reads,

@@ -3,10 +3,10 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use futures::future::{BoxFuture, FutureExt};
-use kpl_core::model::{ErrorClass, Failure, Observed, Part, Seen, Tagged, Tags};
+use kpl_core::model::{ErrorClass, Failure, Observed, Part, Scope, Seen, Tagged, Tags};
 use kpl_core::plan::tagging::tags_of;
 
-use super::{Clients, listener, load_balancer, operation, security_group, tagging, target_group};
+use super::{Clients, listener, load_balancer, operation, security_group, tagging, target_group, tenants, vpc};
 
 /// Puts what a read found into the picture. Reads run side by side and fold one after the other.
 pub(super) type Fold = Box<dyn FnOnce(&mut Observed) + Send>;
@@ -31,8 +31,13 @@ pub(super) fn fold<T: Send + 'static>(
 }
 
 /// The readings of details, by ids that the picture already holds; without an id there is none.
-pub(super) fn details<'a>(aws: &'a Clients, parts: &BTreeSet<Part>, observed: &Observed) -> Vec<Reading<'a>> {
-    let mut readings: Vec<_> = parts.iter().filter_map(|part| detail(aws, part, observed)).collect();
+pub(super) fn details<'a>(
+    aws: &'a Clients,
+    scope: &'a Scope,
+    parts: &BTreeSet<Part>,
+    observed: &Observed,
+) -> Vec<Reading<'a>> {
+    let mut readings: Vec<_> = parts.iter().filter_map(|part| detail(aws, scope, part, observed)).collect();
     let (elb, ec2): (Vec<_>, Vec<_>) = parts
         .iter()
         .filter_map(|part| match part {
@@ -47,7 +52,7 @@ pub(super) fn details<'a>(aws: &'a Clients, parts: &BTreeSet<Part>, observed: &O
     readings
 }
 
-fn detail<'a>(aws: &'a Clients, part: &Part, observed: &Observed) -> Option<Reading<'a>> {
+fn detail<'a>(aws: &'a Clients, scope: &'a Scope, part: &Part, observed: &Observed) -> Option<Reading<'a>> {
     let balancer = observed.load_balancer.there();
     let read = part.clone();
     Some(match part {
@@ -95,6 +100,20 @@ fn detail<'a>(aws: &'a Clients, part: &Part, observed: &Observed) -> Option<Read
                 });
             };
             async move { fold(read, listener::idle_timeout(aws, &arn).await, put) }.boxed()
+        }
+        Part::VpcDns(id) => {
+            let id = observed.own_vpcs.there(id)?.vpc.id.clone();
+            let of = id.clone();
+            let put = move |observed: &mut Observed, dns| observed.own_vpcs.with(&of, |own| own.dns = Seen::Read(dns));
+            async move { fold(read, vpc::dns(aws, &id).await, put) }.boxed()
+        }
+        Part::VpcTenants(id) => {
+            let id = observed.own_vpcs.there(id)?.vpc.id.clone();
+            let of = id.clone();
+            let put = move |observed: &mut Observed, found| {
+                observed.own_vpcs.with(&of, |own| own.tenants = Seen::Read(found));
+            };
+            async move { fold(read, tenants::tenants(aws, scope, &id).await, put) }.boxed()
         }
         Part::SecurityGroupInterfaces => {
             let group = observed.security_group.there()?.id.clone();

@@ -30,6 +30,8 @@ pub enum Kind {
     /// In which a subnet or a group is made.
     Vpc,
     /// One that we make.
+    OwnVpc,
+    /// One that we make.
     Subnet,
     /// The load balancer's.
     SecurityGroup,
@@ -77,6 +79,8 @@ pub enum Capability {
     Manage,
     /// Besides `manage`: rules in the groups of `spec.brokers.securityGroupIds`.
     BrokerGroups,
+    /// Besides `manage`: VPCs, for objects with `spec.network.vpc`.
+    Network,
 }
 
 impl Kind {
@@ -85,6 +89,7 @@ impl Kind {
     pub fn capability(self) -> Capability {
         match self {
             Self::BrokerGroup | Self::BrokerGroupRule => Capability::BrokerGroups,
+            Self::OwnVpc => Capability::Network,
             Self::Vpc
             | Self::Subnet
             | Self::SecurityGroup
@@ -100,6 +105,7 @@ impl Kind {
     #[must_use]
     pub fn made_by(self) -> Option<&'static str> {
         match self {
+            Self::OwnVpc => Some(operation::CREATE_VPC),
             Self::Subnet => Some(operation::CREATE_SUBNET),
             Self::SecurityGroup => Some(operation::CREATE_SECURITY_GROUP),
             Self::BrokerGroupRule => Some(operation::AUTHORIZE_SECURITY_GROUP_INGRESS),

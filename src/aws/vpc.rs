@@ -1,11 +1,14 @@
-//! The VPC and the region's zones: inputs, never written.
+//! The VPC: the user's, which is only read, or ours. And the region's zones.
 
 use std::collections::BTreeMap;
 
-use aws_sdk_ec2::types::VpcCidrBlockStateCode;
-use kpl_core::model::{ErrorClass, Failure, Scope, Vpc, VpcId, ZoneId, ZoneName};
+use aws_sdk_ec2::types::{
+    AttributeBooleanValue, Filter, ResourceType, Vpc as AwsVpc, VpcAttributeName, VpcCidrBlockStateCode,
+};
+use kpl_core::model::{Answer, ErrorClass, Failure, OwnVpc, Scope, Seen, Vpc, VpcDns, VpcId, ZoneId, ZoneName};
+use kpl_core::plan::vpc::{Change, DnsSetting};
 
-use super::call::incomplete;
+use super::call::{Unwritten, incomplete};
 use super::{Clients, convert, operation};
 
 /// Zones of a region.
@@ -20,8 +23,12 @@ pub(super) async fn vpc(aws: &Clients, id: &VpcId) -> Result<Option<Vpc>, Failur
         Err(failure) => return Err(failure),
     };
     let found = answers.iter().flat_map(|page| page.vpcs()).find(|vpc| vpc.vpc_id() == Some(id.as_str()));
-    Ok(found.map(|vpc| Vpc {
-        id: id.clone(),
+    Ok(found.and_then(vpc_from))
+}
+
+fn vpc_from(vpc: &AwsVpc) -> Option<Vpc> {
+    Some(Vpc {
+        id: VpcId::new(vpc.vpc_id()?),
         cidrs: vpc
             .cidr_block_association_set()
             .iter()
@@ -31,7 +38,64 @@ pub(super) async fn vpc(aws: &Clients, id: &VpcId) -> Result<Option<Vpc>, Failur
             })
             .filter_map(|block| convert::cidr(block.cidr_block()?))
             .collect(),
-    }))
+    })
+}
+
+/// Those that carry our owner tag.
+pub(super) async fn owned(aws: &Clients, scope: &Scope) -> Result<BTreeMap<VpcId, OwnVpc>, Failure> {
+    let filter: Filter = convert::owned(&scope.owner);
+    let request = |token| {
+        let request = aws.ec2.describe_vpcs().filters(filter.clone());
+        request.max_results(1000).set_next_token(token).send()
+    };
+    let answers = aws.pages(operation::DESCRIBE_VPCS, request, |page| page.next_token()).await?;
+    let found = answers.iter().flat_map(|page| page.vpcs()).filter_map(|vpc| {
+        let tags = convert::tags(vpc.tags());
+        let (own, vpc) = (convert::is_ours(&scope.owner, &tags), vpc_from(vpc)?);
+        let tags = Seen::Read(tags);
+        own.then(|| (vpc.id.clone(), OwnVpc { vpc, dns: Seen::Unread, tenants: Seen::Unread, tags }))
+    });
+    Ok(found.collect())
+}
+
+/// How names are resolved in it: AWS tells one setting in a call.
+pub(super) async fn dns(aws: &Clients, id: &VpcId) -> Result<VpcDns, Failure> {
+    let operation = operation::DESCRIBE_VPC_ATTRIBUTE;
+    let ask = |setting| aws.ec2.describe_vpc_attribute().vpc_id(id.as_str()).attribute(setting).send();
+    let support = aws.read(operation, ask(VpcAttributeName::EnableDnsSupport)).await?;
+    let names = aws.read(operation, ask(VpcAttributeName::EnableDnsHostnames)).await?;
+    let said = |value: Option<&AttributeBooleanValue>| {
+        value.and_then(|value| value.value()).ok_or_else(|| incomplete(operation, "the value"))
+    };
+    Ok(VpcDns { support: said(support.enable_dns_support())?, host_names: said(names.enable_dns_hostnames())? })
+}
+
+pub(super) async fn apply(aws: &Clients, change: &Change) -> Result<Answer, Unwritten> {
+    match change {
+        Change::Create { cidr, tags } => {
+            let operation = operation::CREATE_VPC;
+            let request = aws.ec2_writes.create_vpc().cidr_block(cidr.to_string());
+            let request = request.set_tag_specifications(convert::tagged(ResourceType::Vpc, tags));
+            let answer = aws.write(operation, request.send()).await?;
+            let made = answer.vpc().and_then(|vpc| vpc.vpc_id()).map(VpcId::new);
+            made.map(Answer::Vpc).ok_or_else(|| Unwritten::incomplete(operation, "the VPC"))
+        }
+        Change::EnableDns { id, setting } => {
+            let on = AttributeBooleanValue::builder().value(true).build();
+            let request = aws.ec2_writes.modify_vpc_attribute().vpc_id(id.as_str());
+            let request = match setting {
+                DnsSetting::Support => request.enable_dns_support(on),
+                DnsSetting::HostNames => request.enable_dns_hostnames(on),
+            };
+            aws.write(operation::MODIFY_VPC_ATTRIBUTE, request.send()).await?;
+            Ok(Answer::Accepted)
+        }
+        Change::Delete { id } => {
+            let request = aws.ec2_writes.delete_vpc().vpc_id(id.as_str());
+            aws.write(operation::DELETE_VPC, request.send()).await?;
+            Ok(Answer::Accepted)
+        }
+    }
 }
 
 /// The region's zones by id. Zones that the account has not opted in to are left out by AWS. Zones hardly

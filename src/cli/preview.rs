@@ -60,7 +60,7 @@ pub(super) async fn run<C: Clouds>(arguments: Arguments, clouds: C) -> Result<Ex
 
 fn preview(study: &Study) -> Shown {
     let issues = study.desired.issues.iter().map(ToString::to_string).collect();
-    let preview = simulate(&study.desired, &study.guard, &study.observed);
+    let preview = simulate(|observed| study.desire(observed), &study.guard, &study.observed);
     Shown { object: study.shown.clone(), preview, issues }
 }
 

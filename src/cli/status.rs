@@ -54,6 +54,12 @@ fn write(out: &mut String, shown: &str, object: &KafkaPrivateLink) -> fmt::Resul
         let name = service.service_name.clone().unwrap_or_else(none);
         writeln!(out, "service {name} in {}", service.zone_ids.join(" "))?;
     }
+    if let Some(network) = &status.network {
+        let subnets = network.subnets.iter();
+        let subnets = subnets.map(|held| format!(", {} {}", held.zone_id, held.subnet_id.as_deref().unwrap_or("-")));
+        let vpc = network.vpc_id.as_deref().unwrap_or("subnets");
+        writeln!(out, "made for it: {vpc}{}", subnets.collect::<String>())?;
+    }
     for listener in &status.listeners {
         let port = listener.bootstrap.as_ref().and_then(|bootstrap| bootstrap.port);
         writeln!(out, "listener {}, bootstrap {}", listener.name, port.map_or_else(none, |port| port.to_string()))?;
@@ -129,12 +135,14 @@ mod tests {
             ],
             "listeners": [{ "name": "EXTERNAL", "bootstrap": { "port": 9092 },
                             "brokers": [{ "id": 1, "port": 9093, "health": "Healthy" }] }],
+            "network": { "vpcId": "vpc-2", "subnets": [{ "zoneId": "usw2-az1", "subnetId": "subnet-1" }] },
             "connections": [{ "endpointId": "vpce-1", "accountId": "1", "state": "available", "acceptedBy": "Automatic" }],
         }));
         assert_eq!(
             text("default/orders", &object),
             "default/orders: ready, consumers connect\n\
              \x20 the operator has not seen the last change of the spec yet\n\
+             made for it: vpc-2, usw2-az1 subnet-1\n\
              listener EXTERNAL, bootstrap 9092\n\
              \x20 broker 1      -            9093   Healthy      -\n\
              connection vpce-1 of 1: available, by Automatic\n\

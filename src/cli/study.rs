@@ -79,6 +79,7 @@ pub(super) struct Study {
     /// As the cluster has it.
     pub(super) present: Option<Object>,
     pub(super) intent: Intent,
+    memory: Memory,
     pub(super) desired: Desired,
     pub(super) guard: Guard,
     pub(super) observed: Observed,
@@ -151,22 +152,38 @@ async fn study<C: Clouds>(given: KafkaPrivateLink, surroundings: &Surroundings, 
     let guard = guard(&intent, present.as_ref());
     let memory = present.as_ref().map_or_else(Memory::default, |object| memory(object.status.as_ref()));
     let timing = Timing::default();
-    let desired = desired(&Request {
+    let confirm = present.as_ref().and_then(Object::confirm);
+    let request = Request {
         identity: &identity,
         intent: &intent,
         memory: &memory,
         observed: &observed,
-        confirm: present.as_ref().and_then(Object::confirm),
+        confirm,
         timing: &timing,
-    });
-    if desired.goal == Goal::Hold {
+    };
+    let desired = desired(&request);
+    if desired.goal == Goal::Hold && desired.network.is_none() {
         let issues: Vec<String> = desired.issues.iter().map(ToString::to_string).collect();
         let why = if issues.is_empty() { "too little is known to plan anything".into() } else { issues.join("; ") };
         return Err(Failed::Unknown(shown_name, why));
     }
     let observed = answered(&cloud, &intent, Pass::new(desired.clone(), &guard, observed, timing)).await;
     let client = surroundings.client.clone();
-    Ok(Study { shown: shown_name, namespace, client, given, present, intent, desired, guard, observed })
+    Ok(Study { shown: shown_name, namespace, client, given, present, intent, memory, desired, guard, observed })
+}
+
+impl Study {
+    /// What shall be by another picture than that of the look.
+    pub(super) fn desire(&self, observed: &Observed) -> Desired {
+        desired(&Request {
+            identity: &self.desired.identity,
+            intent: &self.intent,
+            memory: &self.memory,
+            observed,
+            confirm: self.present.as_ref().and_then(Object::confirm),
+            timing: &Timing::default(),
+        })
+    }
 }
 
 /// Reads what the first plan asks for, so that the preview does not have to guess it.

@@ -61,6 +61,8 @@ impl Object {
             Wish::Remove(Absent {
                 reject_connections: says("/spec/endpointService/connectionDeletionPolicy", "Reject"),
                 protected: says("/spec/loadBalancer/deletionProtection", "Enabled"),
+                // One that the spec names is not ours; where it names none, there may be one.
+                owns_vpc: self.text("/spec/network/vpcId").is_none(),
             })
         }
     }
@@ -167,7 +169,7 @@ mod tests {
         }));
         assert!(object.intent.is_err());
         assert!(object.is_held());
-        assert_eq!(object.wish(), Wish::Remove(Absent { reject_connections: true, protected: false }));
+        assert_eq!(object.wish(), Wish::Remove(Absent { reject_connections: true, protected: false, owns_vpc: true }));
         assert_eq!(object.region(), Some(Region::from("us-west-2")));
         assert_eq!(object.guard().pinned, Some(AccountId::from("111122223333")));
     }
@@ -180,8 +182,10 @@ mod tests {
         };
         assert_eq!(deleted(json!({ "deletionPolicy": "Retain" })), Wish::Retain);
         assert_eq!(deleted(json!({ "deletionPolicy": "Retain", "mode": "Observe" })), Wish::LetGo);
-        let plain = Wish::Remove(Absent { reject_connections: false, protected: false });
-        assert_eq!(deleted(json!({ "deletionPolicy": "Delete" })), plain);
+        let plain = |owns_vpc| Wish::Remove(Absent { reject_connections: false, protected: false, owns_vpc });
+        let network = |network: Value| json!({ "deletionPolicy": "Delete", "network": network });
+        assert_eq!(deleted(network(json!({ "vpcId": "vpc-1" }))), plain(false));
+        assert_eq!(deleted(network(json!({ "vpc": { "cidrBlock": "10.0.0.0/16" } }))), plain(true));
         assert_eq!(object(json!({ "metadata": { "name": "o" } })).wish(), Wish::Stand);
     }
 }

@@ -32,6 +32,10 @@ pub fn template() -> Value {
                 "Type": "CommaDelimitedList", "Default": "",
                 "Description": "ARNs of the groups that objects may name in spec.brokers.securityGroupIds",
             },
+            "MakeVpcs": {
+                "Type": "String", "AllowedValues": ["true", "false"], "Default": "false",
+                "Description": "Whether objects may have VPCs made for them (spec.network.vpc)",
+            },
         },
         "Conditions": {
             "Observes": { "Fn::Equals": [{ "Ref": "Mode" }, "observe"] },
@@ -40,16 +44,21 @@ pub fn template() -> Value {
                 { "Condition": "Manages" },
                 { "Fn::Not": [{ "Fn::Equals": [{ "Fn::Join": ["", { "Ref": "BrokerSecurityGroupArns" }] }, ""] }] },
             ] },
+            "MakesVpcs": { "Fn::And": [
+                { "Condition": "Manages" }, { "Fn::Equals": [{ "Ref": "MakeVpcs" }, "true"] },
+            ] },
         },
         "Resources": {
             "Observe": managed("Observes", Capability::Observe),
             "Manage": managed("Manages", Capability::Manage),
             "BrokerGroups": managed("HasBrokerGroups", Capability::BrokerGroups),
+            "Network": managed("MakesVpcs", Capability::Network),
         },
         "Outputs": {
             "ObservePolicyArn": output("Observes", "Observe"),
             "ManagePolicyArn": output("Manages", "Manage"),
             "BrokerGroupsPolicyArn": output("HasBrokerGroups", "BrokerGroups"),
+            "NetworkPolicyArn": output("MakesVpcs", "Network"),
         },
     })
 }

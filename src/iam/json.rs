@@ -67,7 +67,7 @@ mod tests {
         // As long as they come, with a whole cluster for an owner.
         let place = Place { partition: "aws-us-gov", region: "ap-southeast-1", account: "123456789012" };
         let owners = format!("{}/*", "c".repeat(63));
-        for capability in [Capability::Observe, Capability::Manage, Capability::BrokerGroups] {
+        for capability in [Capability::Observe, Capability::Manage, Capability::BrokerGroups, Capability::Network] {
             let length = length(&policy(capability, place, &owners));
             assert!(length <= MOST_CHARACTERS, "{capability:?}: {length}");
         }

@@ -54,7 +54,7 @@ pub struct Place<'a> {
 #[must_use]
 pub fn statements(capability: Capability) -> Vec<Statement> {
     let mut statements = Vec::new();
-    if capability != Capability::BrokerGroups {
+    if matches!(capability, Capability::Observe | Capability::Manage) {
         let reads = ALL.iter().filter(|(_, needs)| *needs == Needs::Read).map(|(name, _)| *name);
         statements.push(Statement {
             name: "Read".to_owned(),
@@ -172,7 +172,7 @@ fn action(operation: &str) -> &str {
 /// The type and id of an ARN. Ours have names with one prefix, EC2's have ids.
 fn resource(kind: Kind) -> &'static str {
     match kind {
-        Kind::Vpc => "vpc/*",
+        Kind::Vpc | Kind::OwnVpc => "vpc/*",
         Kind::Subnet => "subnet/*",
         Kind::SecurityGroup | Kind::BrokerGroup => "security-group/*",
         Kind::BrokerGroupRule => "security-group-rule/*",
@@ -191,6 +191,7 @@ pub fn arn(kind: Kind, place: Place<'_>) -> String {
     let resource = resource(kind);
     match kind {
         Kind::Vpc
+        | Kind::OwnVpc
         | Kind::Subnet
         | Kind::SecurityGroup
         | Kind::BrokerGroup
@@ -209,7 +210,7 @@ mod tests {
 
     /// What the statements of all capabilities allow, one by one.
     fn allowed() -> BTreeSet<(&'static str, Kind, When)> {
-        let all = [Capability::Manage, Capability::BrokerGroups].into_iter().flat_map(statements);
+        let all = [Capability::Manage, Capability::BrokerGroups, Capability::Network].into_iter().flat_map(statements);
         let writes = all.filter(|statement| !statement.kinds.is_empty());
         let each = |statement: Statement| {
             let Statement { actions, kinds, when, .. } = statement;
@@ -240,7 +241,7 @@ mod tests {
 
     #[test]
     fn names_of_statements_differ() {
-        for capability in [Capability::Manage, Capability::BrokerGroups] {
+        for capability in [Capability::Manage, Capability::BrokerGroups, Capability::Network] {
             let statements = statements(capability);
             let names: BTreeSet<_> = statements.iter().map(|statement| statement.name.clone()).collect();
             assert_eq!(names.len(), statements.len(), "{names:?}");

@@ -50,6 +50,12 @@ variable "broker_security_group_ids" {
   default     = []
 }
 
+variable "make_vpcs" {
+  description = "Whether objects may have VPCs made for them (spec.network.vpc)."
+  type        = bool
+  default     = false
+}
+
 data "aws_partition" "current" {}
 data "aws_caller_identity" "current" {}
 
@@ -57,6 +63,7 @@ locals {
   partition = data.aws_partition.current.partition
   account   = data.aws_caller_identity.current.account_id
   manages   = var.mode == "manage"
+  network   = local.manages && var.make_vpcs
   # A document without resources would allow nothing and be refused.
   broker_groups = local.manages && length(var.broker_security_group_ids) > 0
 }
@@ -81,12 +88,19 @@ resource "aws_iam_policy" "broker_groups" {
   policy = data.aws_iam_policy_document.broker_groups[0].json
 }
 
+resource "aws_iam_policy" "network" {
+  count  = local.network ? 1 : 0
+  name   = "${var.name}-network"
+  policy = data.aws_iam_policy_document.network.json
+}
+
 output "policy_arns" {
   description = "What the operator's role needs."
   value = concat(
     aws_iam_policy.observe[*].arn,
     aws_iam_policy.manage[*].arn,
     aws_iam_policy.broker_groups[*].arn,
+    aws_iam_policy.network[*].arn,
   )
 }
 "#;
@@ -102,6 +116,7 @@ pub fn module() -> String {
     document(&mut text, "manage", "", &statements(Capability::Manage));
     let count = "  count = local.broker_groups ? 1 : 0\n";
     document(&mut text, "broker_groups", count, &statements(Capability::BrokerGroups));
+    document(&mut text, "network", "", &statements(Capability::Network));
     text + TAIL
 }
 

@@ -3,8 +3,8 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::issue::Issue;
-use super::{Brokers, Intent};
-use crate::model::{BrokerId, BrokerInstance, InstanceState, Observed, TargetId, ZoneId};
+use super::{Brokers, Intent, network};
+use crate::model::{BrokerId, BrokerInstance, InstanceState, Observed, TargetId, VpcId, ZoneId};
 
 /// What a look says of one broker.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -30,17 +30,27 @@ pub fn here(sightings: &Sightings) -> BTreeSet<BrokerId> {
     sightings.iter().filter(|(_, sighting)| **sighting != Sighting::Gone).map(|(id, _)| *id).collect()
 }
 
+/// Where brokers have to be.
+#[derive(Clone, Copy)]
+struct Place<'a> {
+    intent: &'a Intent,
+    /// `None` for a VPC that is not made yet: no instance is in it.
+    vpc: Option<&'a VpcId>,
+}
+
 /// Reads the sightings out of a look; `None` when the brokers were not read.
 pub fn sightings(intent: &Intent, observed: &Observed, issues: &mut Vec<Issue>) -> Option<Sightings> {
+    let vpc = network::vpc_id(intent, observed);
+    let place = Place { intent, vpc: vpc.as_ref() };
     match &intent.brokers {
-        Brokers::Addresses(list) => Some(addresses(list, observed, issues)),
+        Brokers::Addresses(list) => Some(addresses(intent, list, observed, issues)),
         Brokers::Instances(list) => {
             let found = observed.inputs.brokers.get()?;
             Some(
                 list.iter()
                     .map(|(id, (zone, instance))| {
                         let sighting = match found.iter().find(|candidate| candidate.id == *instance) {
-                            Some(candidate) => listed(intent, *id, zone, candidate, issues),
+                            Some(candidate) => listed(place, *id, zone, candidate, issues),
                             None => {
                                 issues.push(Issue::InstanceNotFound(*id, instance.clone()));
                                 Sighting::Unclear(Some(zone.clone()))
@@ -51,19 +61,20 @@ pub fn sightings(intent: &Intent, observed: &Observed, issues: &mut Vec<Issue>) 
                     .collect(),
             )
         }
-        Brokers::Selector { id_tag, .. } => Some(selected(intent, id_tag, observed.inputs.brokers.get()?, issues)),
+        Brokers::Selector { id_tag, .. } => Some(selected(place, id_tag, observed.inputs.brokers.get()?, issues)),
     }
 }
 
 fn addresses(
+    intent: &Intent,
     list: &BTreeMap<BrokerId, (ZoneId, std::net::Ipv4Addr)>,
     observed: &Observed,
     issues: &mut Vec<Issue>,
 ) -> Sightings {
-    let vpc = observed.inputs.vpc.there();
+    let blocks = network::blocks(intent, observed);
     list.iter()
         .map(|(id, (zone, address))| {
-            let sighting = if vpc.is_some_and(|vpc| vpc.cidrs.iter().any(|block| block.contains(address))) {
+            let sighting = if blocks.iter().any(|block| block.contains(address)) {
                 Sighting::Here { zone: zone.clone(), target: TargetId::Ip(*address) }
             } else {
                 issues.push(Issue::AddressNotInVpc(*id, *address));
@@ -75,7 +86,7 @@ fn addresses(
 }
 
 fn listed(
-    intent: &Intent,
+    place: Place<'_>,
     id: BrokerId,
     zone: &ZoneId,
     instance: &BrokerInstance,
@@ -90,10 +101,10 @@ fn listed(
         issues.push(Issue::BrokerInOtherZone(id, zone.clone(), real.clone()));
         return Sighting::Unclear(Some(real.clone()));
     }
-    placed(intent, id, instance, issues)
+    placed(place, id, instance, issues)
 }
 
-fn selected(intent: &Intent, id_tag: &str, found: &[BrokerInstance], issues: &mut Vec<Issue>) -> Sightings {
+fn selected(place: Place<'_>, id_tag: &str, found: &[BrokerInstance], issues: &mut Vec<Issue>) -> Sightings {
     let mut by_id: BTreeMap<BrokerId, Vec<&BrokerInstance>> = BTreeMap::new();
     for instance in found {
         let gone = instance.state == InstanceState::Terminated;
@@ -105,18 +116,18 @@ fn selected(intent: &Intent, id_tag: &str, found: &[BrokerInstance], issues: &mu
             None => issues.push(Issue::BrokerIdMissing(instance.id.clone(), id_tag.to_owned())),
         }
     }
-    by_id.into_iter().map(|(id, instances)| (id, claimed(intent, id, &instances, issues))).collect()
+    by_id.into_iter().map(|(id, instances)| (id, claimed(place, id, &instances, issues))).collect()
 }
 
 /// Which of the instances with one id is the broker: the one that runs. Two that run are a mistake that
 /// nobody but a person can resolve.
-fn claimed(intent: &Intent, id: BrokerId, instances: &[&BrokerInstance], issues: &mut Vec<Issue>) -> Sighting {
+fn claimed(place: Place<'_>, id: BrokerId, instances: &[&BrokerInstance], issues: &mut Vec<Issue>) -> Sighting {
     let up: Vec<_> = instances
         .iter()
         .filter(|instance| matches!(instance.state, InstanceState::Running | InstanceState::Pending))
         .collect();
     match up.as_slice() {
-        [instance] => placed(intent, id, instance, issues),
+        [instance] => placed(place, id, instance, issues),
         [] => match instances.iter().find(|instance| instance.state == InstanceState::Stopped) {
             Some(stopped) => Sighting::Unclear(stopped.zone.clone()),
             None => Sighting::Gone,
@@ -130,9 +141,14 @@ fn claimed(intent: &Intent, id: BrokerId, instances: &[&BrokerInstance], issues:
 }
 
 /// An instance can be registered when it runs, in our VPC, in a zone that is offered.
-fn placed(intent: &Intent, id: BrokerId, instance: &BrokerInstance, issues: &mut Vec<Issue>) -> Sighting {
+fn placed(
+    Place { intent, vpc }: Place<'_>,
+    id: BrokerId,
+    instance: &BrokerInstance,
+    issues: &mut Vec<Issue>,
+) -> Sighting {
     let unclear = Sighting::Unclear(instance.zone.clone());
-    if instance.vpc.as_ref().is_some_and(|vpc| *vpc != intent.vpc) {
+    if instance.vpc.as_ref().is_some_and(|lies_in| Some(lies_in) != vpc) {
         issues.push(Issue::BrokerOutsideVpc(id, instance.id.clone()));
         return unclear;
     }

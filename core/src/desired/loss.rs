@@ -175,7 +175,7 @@ mod tests {
             account: None,
             observe_only: false,
             tags: BTreeMap::new(),
-            vpc: "vpc-1".into(),
+            vpc: super::super::VpcSource::Id("vpc-1".into()),
             subnets: BTreeMap::new(),
             brokers,
             broker_groups: BTreeSet::new(),

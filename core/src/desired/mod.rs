@@ -7,21 +7,23 @@ mod issue;
 mod loss;
 mod network;
 mod offer;
+mod parse;
 mod ports;
 
 use std::collections::{BTreeMap, BTreeSet};
 
 pub use brokers::{Sighting, Sightings};
-pub use intent::{Acceptance, Brokers, Consumer, Intent, InvalidSpec, Listener, ListenerAccess, Verification};
+pub use intent::{Acceptance, Brokers, Consumer, Intent, Listener, ListenerAccess, Verification, VpcSource};
 pub use issue::{Issue, PortHolder};
 pub use loss::{Absence, Broker, Confirmation, Path};
-pub use network::OfferedSubnet;
+pub use network::{MadeSubnet, MadeVpc, Network, OfferedSubnet, WantedVpc};
 pub use offer::{Offer, Targets, WantedGroup, WantedListener, WantedLoadBalancer, WantedSecurityGroup, WantedService};
+pub use parse::InvalidSpec;
 pub use ports::{Allocation, Ledger, MOST_NLB_LISTENERS};
 
 use crate::kafka::Wiring;
 use crate::model::{
-    BrokerId, HolderId, Observed, Owner, Ownership, Part, Scope, SubnetSource, Timing, ZoneId, ledger_entry,
+    BrokerId, Find, HolderId, Observed, Owner, Ownership, Part, Scope, SubnetSource, Timing, ZoneId, ledger_entry,
 };
 
 /// Who the object is, and who acts for it.
@@ -68,6 +70,8 @@ pub struct Absent {
     pub reject_connections: bool,
     /// Whether the spec still protects the load balancer: then nothing goes.
     pub protected: bool,
+    /// Whether there may be a VPC that was made for the object.
+    pub owns_vpc: bool,
 }
 
 /// What shall be, why not more, and what to remember.
@@ -77,6 +81,8 @@ pub struct Desired {
     pub identity: Identity,
     /// What shall be.
     pub goal: Goal,
+    /// What is made of the network; `None` where nothing is known of it, or it is to go.
+    pub network: Option<Network>,
     /// What is wrong with what the spec refers to.
     pub issues: Vec<Issue>,
     /// Brokers that keep or get a path.
@@ -141,18 +147,19 @@ pub fn desired(request: &Request<'_>) -> Desired {
     }
     let subnets = network::subnets(intent, observed, &mut issues);
     let partition = observed.inputs.account.get().map(|account| &account.partition);
-    let vpc = observed.inputs.vpc.find();
-    if vpc == crate::model::Find::Gone {
+    let vpc = network::vpc(intent, observed);
+    if let (VpcSource::Id(id), Find::Gone) = (&intent.vpc, &vpc) {
         // Everything else that is wrong follows from it.
-        issues = vec![Issue::VpcNotFound(intent.vpc.clone())];
+        issues = vec![Issue::VpcNotFound(id.clone())];
     }
+    let network = network::network(identity, intent, observed, &subnets);
     let ids: BTreeSet<BrokerId> = verdict.brokers.keys().copied().collect();
     // Status may be lost or old: then the tags of target groups alone say which ports are given.
     let groups = &observed.target_groups;
     let listed = groups.whole && groups.doubt.is_empty();
     let ports_known = !torn && (listed || !ledger.lacks(&intent.listeners, &ids));
     let goal = match (vpc, partition) {
-        (crate::model::Find::There(vpc), Some(partition)) if !ids.is_empty() && ports_known => {
+        (Find::There(vpc), Some(partition)) if !ids.is_empty() && ports_known => {
             ledger.release(&intent.listeners, &ids, observed.at, timing.port_quarantine);
             ledger.allocate(&intent.listeners, &ids, &mut issues);
             Goal::Offer(Box::new(offer::offer(offer::Ingredients {
@@ -173,6 +180,7 @@ pub fn desired(request: &Request<'_>) -> Desired {
     Desired {
         identity: identity.clone(),
         goal,
+        network,
         issues,
         brokers: verdict.brokers,
         memory: Memory { ledger, absent: verdict.absent, confirmation: verdict.confirmation, zones },
@@ -182,14 +190,23 @@ pub fn desired(request: &Request<'_>) -> Desired {
 /// What shall be when the object goes: needs nothing that the spec says of Kafka or the network.
 #[must_use]
 pub fn undesired(identity: &Identity, goal: Goal, memory: &Memory) -> Desired {
-    Desired { identity: identity.clone(), goal, issues: Vec::new(), brokers: BTreeMap::new(), memory: memory.clone() }
+    Desired {
+        identity: identity.clone(),
+        goal,
+        network: None,
+        issues: Vec::new(),
+        brokers: BTreeMap::new(),
+        memory: memory.clone(),
+    }
 }
 
 fn read_issues(observed: &Observed) -> Vec<Issue> {
     observed
         .read_failures
         .iter()
-        .filter(|(part, _)| matches!(part, Part::Account | Part::Vpc | Part::Zones | Part::Subnets | Part::Brokers))
+        .filter(|(part, _)| {
+            matches!(part, Part::Account | Part::Vpc | Part::OwnVpcs | Part::Zones | Part::Subnets | Part::Brokers)
+        })
         .map(|(part, failure)| Issue::ReadFailed(part.clone(), failure.clone()))
         .collect()
 }
@@ -237,7 +254,14 @@ pub fn scope(identity: &Identity, intent: Option<&Intent>, known: Option<&Observ
     let existing = |intent: &Intent| -> BTreeMap<ZoneId, SubnetSource> { intent.subnets.clone() };
     Scope {
         owner: identity.owner.clone(),
-        vpc: intent.map(|intent| intent.vpc.clone()),
+        vpc: intent.and_then(|intent| match &intent.vpc {
+            VpcSource::Id(id) => Some(id.clone()),
+            VpcSource::Created(_) => match known?.own_vpc() {
+                Find::There(own) => Some(own.vpc.id.clone()),
+                Find::Gone | Find::Unknown => None,
+            },
+        }),
+        owns_vpc: intent.is_none_or(|intent| matches!(intent.vpc, VpcSource::Created(_))),
         subnets: intent.map(existing).unwrap_or_default(),
         brokers: intent.map_or(crate::model::BrokerSource::Nothing, Intent::broker_source),
         broker_groups: intent.map(|intent| intent.broker_groups.clone()).unwrap_or_default(),

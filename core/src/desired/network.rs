@@ -1,12 +1,51 @@
-//! The subnets of the load balancer.
+//! The VPC, and the subnets of the load balancer.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use ipnet::Ipv4Net;
 
-use super::Intent;
 use super::issue::Issue;
-use crate::model::{Find, Observed, Subnet, SubnetId, SubnetSource, ZoneId, ZoneName};
+use super::offer::tags;
+use super::{Identity, Intent, VpcSource};
+use crate::model::{Find, Observed, ResourceKey, Subnet, SubnetId, SubnetSource, Tags, Vpc, VpcId, ZoneId, ZoneName};
+
+/// What of the network is made and kept for the object.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Network {
+    /// Where.
+    pub vpc: WantedVpc,
+    /// Subnets that we make, by zone.
+    pub subnets: BTreeMap<ZoneId, MadeSubnet>,
+    /// Whether every entry of the spec resolved.
+    pub subnets_whole: bool,
+}
+
+/// The VPC.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum WantedVpc {
+    /// The user's: it is not touched.
+    Given(VpcId),
+    /// Ours.
+    Made(MadeVpc),
+}
+
+/// A VPC that we make.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct MadeVpc {
+    /// Its block.
+    pub cidr: Ipv4Net,
+    /// Its tags.
+    pub tags: Tags,
+}
+
+/// A subnet that we make.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct MadeSubnet {
+    /// Its block.
+    pub cidr: Ipv4Net,
+    /// Its tags.
+    pub tags: Tags,
+}
 
 /// A subnet of the load balancer.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -15,6 +54,68 @@ pub enum OfferedSubnet {
     Existing(SubnetId, ZoneName),
     /// Ours, with this block.
     Made(Ipv4Net),
+}
+
+/// The VPC with its blocks. One that we make is of use when a subnet of ours shows that it is the one.
+pub fn vpc<'a>(intent: &Intent, observed: &'a Observed) -> Find<'a, Vpc> {
+    match &intent.vpc {
+        VpcSource::Id(_) => observed.inputs.vpc.find(),
+        VpcSource::Created(_) => match observed.own_vpc() {
+            Find::There(own) if observed.subnets.known().any(|(_, subnet)| subnet.vpc == own.vpc.id) => {
+                Find::There(&own.vpc)
+            }
+            _ => Find::Unknown,
+        },
+    }
+}
+
+/// The VPC's id, as far as it has one.
+pub fn vpc_id(intent: &Intent, observed: &Observed) -> Option<VpcId> {
+    match &intent.vpc {
+        VpcSource::Id(id) => Some(id.clone()),
+        VpcSource::Created(_) => match observed.own_vpc() {
+            Find::There(own) => Some(own.vpc.id.clone()),
+            Find::Gone | Find::Unknown => None,
+        },
+    }
+}
+
+/// Blocks in which addresses of brokers may lie, as far as they are known.
+pub fn blocks(intent: &Intent, observed: &Observed) -> BTreeSet<Ipv4Net> {
+    match (&intent.vpc, vpc(intent, observed)) {
+        (_, Find::There(vpc)) => vpc.cidrs.clone(),
+        (VpcSource::Created(cidr), _) => [*cidr].into(),
+        (VpcSource::Id(_), _) => BTreeSet::new(),
+    }
+}
+
+/// What shall be made of the network, whoever the brokers are. A VPC that the user names has to be there first.
+pub fn network(
+    identity: &Identity,
+    intent: &Intent,
+    observed: &Observed,
+    subnets: &BTreeMap<ZoneId, OfferedSubnet>,
+) -> Option<Network> {
+    let vpc = match &intent.vpc {
+        VpcSource::Created(cidr) => {
+            WantedVpc::Made(MadeVpc { cidr: *cidr, tags: tags(identity, intent, &ResourceKey::Vpc) })
+        }
+        VpcSource::Id(id) => {
+            observed.inputs.vpc.there()?;
+            WantedVpc::Given(id.clone())
+        }
+    };
+    let made = subnets.iter().filter_map(|(zone, subnet)| {
+        let OfferedSubnet::Made(cidr) = subnet else { return None };
+        let tags = tags(identity, intent, &ResourceKey::Subnet(zone.clone()));
+        Some((zone.clone(), MadeSubnet { cidr: *cidr, tags }))
+    });
+    Some(Network { vpc, subnets: made.collect(), subnets_whole: whole(intent, subnets) })
+}
+
+/// Whether every entry of the spec resolved.
+pub fn whole(intent: &Intent, subnets: &BTreeMap<ZoneId, OfferedSubnet>) -> bool {
+    intent.subnets.keys().all(|zone| subnets.contains_key(zone))
 }
 
 /// Free addresses that AWS wants in a subnet of an internal load balancer.
@@ -56,7 +157,7 @@ fn existing(intent: &Intent, zone: &ZoneId, observed: &Observed, issues: &mut Ve
             return None;
         }
     };
-    if subnet.vpc != intent.vpc {
+    if matches!(&intent.vpc, VpcSource::Id(id) if subnet.vpc != *id) {
         issues.push(Issue::SubnetInOtherVpc(zone.clone(), subnet.id.clone(), subnet.vpc.clone()));
         return None;
     }

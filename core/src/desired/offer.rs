@@ -21,8 +21,6 @@ pub struct Offer {
     pub vpc: VpcId,
     /// The load balancer's subnets.
     pub subnets: BTreeMap<ZoneId, OfferedSubnet>,
-    /// Tags of subnets that we make.
-    pub subnet_tags: BTreeMap<ZoneId, Tags>,
     /// Whether every entry of the spec resolved: a load balancer is made with all its subnets at once.
     pub subnets_whole: bool,
     /// The security group.
@@ -157,12 +155,7 @@ pub fn offer(from: Ingredients<'_>) -> Offer {
     let rule_tags = own_tags(identity, &ResourceKey::BrokerGroupRule);
     Offer {
         vpc: vpc.id.clone(),
-        subnets_whole: intent.subnets.keys().all(|zone| subnets.contains_key(zone)),
-        subnet_tags: subnets
-            .iter()
-            .filter(|(_, subnet)| matches!(subnet, OfferedSubnet::Made(_)))
-            .map(|(zone, _)| (zone.clone(), tags(identity, intent, &ResourceKey::Subnet(zone.clone()))))
-            .collect(),
+        subnets_whole: super::network::whole(intent, &subnets),
         subnets,
         security_group: WantedSecurityGroup {
             name: identity.owner.security_group_name(),
@@ -308,7 +301,7 @@ fn port_ranges(listener: &Listener) -> Vec<PortRange> {
 }
 
 /// The tags that everything of ours carries.
-fn tags(identity: &Identity, intent: &Intent, key: &ResourceKey) -> Tags {
+pub(super) fn tags(identity: &Identity, intent: &Intent, key: &ResourceKey) -> Tags {
     let mut tags = own_tags(identity, key);
     tags.extend(intent.tags.clone());
     if !intent.tags.is_empty() {

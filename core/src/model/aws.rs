@@ -28,6 +28,15 @@ impl TargetType {
     }
 }
 
+/// How names are resolved in a VPC. Both are needed for private names of AWS services, such as that of S3.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct VpcDns {
+    /// Whether AWS's resolver answers.
+    pub support: bool,
+    /// Whether instances get DNS names. AWS takes it only where `support` is on.
+    pub host_names: bool,
+}
+
 /// An instance or an address.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum TargetId {

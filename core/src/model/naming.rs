@@ -7,6 +7,8 @@ use super::{AwsName, BrokerId, ListenerName, Owner, TargetType, VpcId, ZoneId};
 /// Which resource of an object something is: the value of the `…/resource` tag.
 #[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
 pub enum ResourceKey {
+    /// `vpc`
+    Vpc,
     /// `subnet/usw2-az3`
     Subnet(ZoneId),
     /// `sg`
@@ -30,6 +32,7 @@ pub enum ResourceKey {
 impl std::fmt::Display for ResourceKey {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         match self {
+            Self::Vpc => f.write_str("vpc"),
             Self::Subnet(zone) => write!(f, "subnet/{zone}"),
             Self::SecurityGroup => f.write_str("sg"),
             Self::BrokerGroupRule => f.write_str("broker-sg-rule"),

@@ -10,7 +10,7 @@ use super::{
     AccountId, Attributes, AwsName, ConnectionState, EndpointId, Failure, Find, Forward, Health, HealthCheck,
     InboundRules, InstanceId, ListenerArn, Listing, LoadBalancerArn, LoadBalancerState, Part, Partition, Port,
     Principal, Recall, Rule, SecurityGroupId, SecurityGroupRuleId, Seen, ServiceId, ServiceState, SubnetId, Tags,
-    Target, TargetGroupArn, TargetId, TargetType, VpcId, ZoneId, ZoneName,
+    Target, TargetGroupArn, TargetId, TargetType, VpcDns, VpcId, ZoneId, ZoneName,
 };
 
 /// Everything known about one object's world.
@@ -22,6 +22,8 @@ pub struct Observed {
     pub kept: bool,
     /// What the spec refers to and we do not own.
     pub inputs: Inputs,
+    /// VPCs that carry our owner tag; one, unless an answer was lost.
+    pub own_vpcs: Listing<VpcId, OwnVpc>,
     /// Subnets that carry our owner tag, by zone.
     pub subnets: Listing<ZoneId, Subnet>,
     /// The load balancer's security group.
@@ -74,6 +76,20 @@ pub struct Vpc {
     pub id: VpcId,
     /// Every associated IPv4 block.
     pub cidrs: BTreeSet<Ipv4Net>,
+}
+
+/// A VPC that was made for the object.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct OwnVpc {
+    /// Its id and blocks.
+    pub vpc: Vpc,
+    /// How names are resolved in it.
+    pub dns: Seen<VpcDns>,
+    /// What lies in it and is not ours, each with its id: AWS deletes no VPC that holds anything. Read only when it
+    /// is to be deleted.
+    pub tenants: Seen<BTreeSet<String>>,
+    /// Its tags.
+    pub tags: Seen<Tags>,
 }
 
 /// A subnet, ours or the user's.
@@ -242,6 +258,7 @@ impl Observed {
             at,
             kept: false,
             inputs: Inputs::default(),
+            own_vpcs: Listing::default(),
             subnets: Listing::default(),
             security_group: Seen::Unread,
             broker_group_rules: Listing::default(),
@@ -254,14 +271,18 @@ impl Observed {
         }
     }
 
-    /// Takes over from an earlier look what is read seldom because it hardly changes: the account, the
-    /// VPC, zones, subnets and the rules in the brokers' groups.
+    /// Takes over from an earlier look what is read seldom because it hardly changes: the account, VPCs, zones, subnets and the rules in the brokers' groups.
     pub fn keep_inputs(&mut self, earlier: &Self) {
         self.inputs.account.or_keep(&earlier.inputs.account);
         self.inputs.vpc.or_keep(&earlier.inputs.vpc);
         self.inputs.zones.or_keep(&earlier.inputs.zones);
         if !self.inputs.subnets.whole {
             self.inputs.subnets.clone_from(&earlier.inputs.subnets);
+        }
+        if !self.own_vpcs.whole {
+            self.own_vpcs.clone_from(&earlier.own_vpcs);
+            // So that none is made or deleted before somebody has looked again.
+            self.own_vpcs.whole = false;
         }
         if !self.subnets.whole {
             self.subnets.clone_from(&earlier.subnets);
@@ -270,6 +291,19 @@ impl Observed {
             self.broker_group_rules.clone_from(&earlier.broker_group_rules);
             // So that no rule is revoked before somebody has looked again.
             self.broker_group_rules.whole = false;
+        }
+    }
+
+    /// The VPC that was made for the object. Where lost answers have left several, it is the one in which our subnets
+    /// lie, else the first: all others are surplus.
+    #[must_use]
+    pub fn own_vpc(&self) -> Find<'_, OwnVpc> {
+        let ours = || self.own_vpcs.known().map(|(_, vpc)| vpc);
+        let in_use = |own: &&OwnVpc| self.subnets.known().any(|(_, subnet)| subnet.vpc == own.vpc.id);
+        match ours().find(in_use).or_else(|| ours().next()) {
+            Some(own) => Find::There(own),
+            None if self.own_vpcs.whole && self.own_vpcs.doubt.is_empty() => Find::Gone,
+            None => Find::Unknown,
         }
     }
 

@@ -4,6 +4,7 @@ use std::fmt;
 
 use super::{
     ListenerArn, LoadBalancer, SecurityGroupId, SecurityGroupRuleId, ServiceId, ServiceState, Subnet, TargetGroupArn,
+    VpcId,
 };
 
 /// What a failed call means for what we do next. One table turns AWS's codes into these.
@@ -84,6 +85,8 @@ fn lacking(message: &str) -> Option<&str> {
 pub enum Answer {
     /// Nothing beyond yes.
     Accepted,
+    /// The new VPC.
+    Vpc(VpcId),
     /// The subnet as made.
     Subnet(Subnet),
     /// The new security group.

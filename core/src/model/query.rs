@@ -33,8 +33,10 @@ pub struct Query {
 pub struct Scope {
     /// The owner tag, from which all names follow.
     pub owner: Owner,
-    /// The VPC; none when the object is being deleted and its spec does not say.
+    /// The VPC; none where the spec does not say it and no look has found one that was made.
     pub vpc: Option<VpcId>,
+    /// Whether the VPC is made for the object, or may have been.
+    pub owns_vpc: bool,
     /// Existing subnets that the spec refers to.
     pub subnets: BTreeMap<ZoneId, SubnetSource>,
     /// Where brokers come from.
@@ -87,6 +89,12 @@ pub enum Part {
     Vpc,
     /// Zones of the region.
     Zones,
+    /// VPCs that were made for the object, with their tags.
+    OwnVpcs,
+    /// How names are resolved in one of these.
+    VpcDns(VpcId),
+    /// What lies in one of these and is not ours.
+    VpcTenants(VpcId),
     /// Subnets, the user's and ours.
     Subnets,
     /// Broker instances.
@@ -120,6 +128,8 @@ pub enum Part {
 /// A resource that carries tags.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Tagged {
+    /// A VPC of ours.
+    Vpc(VpcId),
     /// A subnet of ours.
     Subnet(ZoneId, SubnetId),
     /// The security group.
@@ -139,6 +149,7 @@ impl Tagged {
     #[must_use]
     pub fn id(&self) -> &str {
         match self {
+            Self::Vpc(id) => id.as_str(),
             Self::Subnet(_, id) => id.as_str(),
             Self::SecurityGroup(id) => id.as_str(),
             Self::TargetGroup(_, arn) => arn.as_str(),
@@ -152,6 +163,7 @@ impl Tagged {
 impl fmt::Display for Tagged {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
+            Self::Vpc(id) => write!(f, "VPC {id}"),
             Self::Subnet(_, id) => write!(f, "subnet {id}"),
             Self::SecurityGroup(id) => write!(f, "security group {id}"),
             Self::TargetGroup(name, _) => write!(f, "target group {name}"),
@@ -168,6 +180,9 @@ impl fmt::Display for Part {
             Self::Account => f.write_str("the account"),
             Self::Vpc => f.write_str("the VPC"),
             Self::Zones => f.write_str("the region's zones"),
+            Self::OwnVpcs => f.write_str("the VPCs that were made for the object"),
+            Self::VpcDns(id) => write!(f, "DNS settings of {id}"),
+            Self::VpcTenants(id) => write!(f, "what lies in {id}"),
             Self::Subnets => f.write_str("the subnets"),
             Self::Brokers => f.write_str("the brokers"),
             Self::SecurityGroup => f.write_str("the security group"),

@@ -23,6 +23,9 @@ pub struct Recall {
     pub suspected_attributes: BTreeSet<String>,
     /// Whether AWS refused the last step that takes a way from clients: what opens another does not wait for it then.
     pub narrowing_refused: bool,
+    /// Creates for which AWS takes neither a name nor a token, and when each was sent: what it made may not be seen
+    /// yet, and a second one is not asked for meanwhile.
+    pub unnamed: BTreeMap<String, Timestamp>,
     /// The token of the endpoint service that we asked for last, and when.
     pub service_asked: Option<(String, Timestamp)>,
     /// Client tokens of endpoint services that AWS answers with a dead service, or with one that never shows.
@@ -57,6 +60,7 @@ impl Recall {
     pub fn age(&mut self, observed: &Observed, timing: &Timing) {
         let at = observed.at;
         self.not_after(at);
+        self.unnamed.retain(|_, sent| at.duration_since(*sent) < timing.lag);
         for clash in self.clashes.values_mut() {
             clash.lasting = at.duration_since(clash.since) >= timing.unseen_clash;
         }
@@ -106,8 +110,9 @@ impl Recall {
         let made = self.made.iter_mut();
         let clashes = self.clashes.values_mut().map(|clash| &mut clash.since);
         let offered = self.offered_again.iter_mut().map(|offered| &mut offered.since);
+        let unnamed = self.unnamed.values_mut();
         let asked = self.service_asked.iter_mut().map(|(_, asked)| asked);
-        made.chain(clashes).chain(offered).chain(asked).for_each(|since| *since = at.min(*since));
+        made.chain(clashes).chain(offered).chain(unnamed).chain(asked).for_each(|since| *since = at.min(*since));
     }
 
     /// Whether something that we made may not be seen by AWS yet.

@@ -5,8 +5,8 @@ use std::collections::BTreeSet;
 use super::{Conflict, Effect, Plan, Step, WaitingOn, connection};
 use crate::desired::{Desired, Goal};
 use crate::model::{
-    EndpointId, EndpointService, Find, LoadBalancer, Observed, Owner, Ownership, Part, Port, SecurityGroup, Seen,
-    Subnet, Tagged, Tags, TargetGroup,
+    EndpointId, EndpointService, Find, LoadBalancer, Observed, OwnVpc, Owner, Ownership, Part, Port, SecurityGroup,
+    Seen, Subnet, Tagged, Tags, TargetGroup,
 };
 
 /// A plan in the making.
@@ -34,7 +34,7 @@ macro_rules! carriers {
         }
     )+};
 }
-carriers!(Subnet, SecurityGroup, TargetGroup, LoadBalancer, EndpointService);
+carriers!(OwnVpc, Subnet, SecurityGroup, TargetGroup, LoadBalancer, EndpointService);
 
 impl<'a> Draft<'a> {
     pub(super) fn new(desired: &'a Desired, observed: &'a Observed) -> Self {
@@ -104,6 +104,16 @@ impl<'a> Draft<'a> {
             self.conflict(Conflict::Unseen(step.to_string()));
         }
         self.plan.steps.push(step);
+    }
+
+    /// Adds a step that makes something for which AWS takes neither a name nor a token. While what such a step made
+    /// may not be seen yet, another one would make a second.
+    pub(super) fn create_unnamed(&mut self, step: Step) {
+        if self.observed.recall.unnamed.contains_key(&step.to_string()) {
+            self.wait(WaitingOn::Appearing(step.to_string(), step.change().parts()));
+        } else {
+            self.create(step);
+        }
     }
 
     /// Whether a closing step that rests on a failed health check may be taken: the look before must

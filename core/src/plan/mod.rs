@@ -15,11 +15,13 @@ pub mod endpoint_service;
 pub mod guard;
 pub mod listener;
 pub mod load_balancer;
+mod network;
 pub mod security_group;
 mod step;
 pub mod subnet;
 pub mod tagging;
 pub mod target_group;
+pub mod vpc;
 mod waiting;
 
 use std::collections::{BTreeMap, BTreeSet};
@@ -83,11 +85,11 @@ impl Display for Plan {
 pub fn plan(desired: &Desired, observed: &Observed) -> Plan {
     let mut draft = Draft::new(desired, observed);
     match &desired.goal {
-        Goal::Hold => {}
+        Goal::Hold => network::plan(desired.network.as_ref(), &mut draft),
         Goal::Offer(offer) => {
             endpoint_service::plan(offer, &mut draft);
             connection::plan(offer, &mut draft);
-            subnet::plan(offer, &mut draft);
+            network::plan(desired.network.as_ref(), &mut draft);
             security_group::plan(offer, &mut draft);
             broker_group_rule::plan(offer, &mut draft);
             target_group::plan(offer, &mut draft);
@@ -113,7 +115,7 @@ fn removal(absent: Absent, draft: &mut Draft<'_>) {
     target_group::remove(draft);
     broker_group_rule::remove(draft);
     security_group::remove(draft);
-    subnet::remove(draft);
+    network::remove(absent, draft);
 }
 
 /// `Retain`: all stays, and says that no cluster holds it.

@@ -7,13 +7,15 @@ use crate::model::{Answer, CROSS_ZONE, Observed, Outcome, Part, TargetGroupArn, 
 
 use super::{
     broker_group_rule, connection, endpoint_service, listener, load_balancer, security_group, subnet, tagging,
-    target_group,
+    target_group, vpc,
 };
 
 /// One write. Every id in it was observed; the executor has nothing to decide.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, strum::IntoStaticStr)]
 #[strum(serialize_all = "snake_case")]
 pub enum Step {
+    /// A VPC of ours.
+    Vpc(vpc::Change),
     /// A subnet of ours.
     Subnet(subnet::Change),
     /// The security group and its rules.
@@ -64,6 +66,7 @@ impl Step {
     #[must_use]
     pub fn change(&self) -> &dyn Change {
         match self {
+            Self::Vpc(change) => change,
             Self::Subnet(change) => change,
             Self::SecurityGroup(change) => change,
             Self::BrokerGroupRule(change) => change,
@@ -80,6 +83,7 @@ impl Step {
     #[must_use]
     pub fn labels(&self) -> (&'static str, &'static str) {
         let change = match self {
+            Self::Vpc(change) => change.into(),
             Self::Subnet(change) => change.into(),
             Self::SecurityGroup(change) => change.into(),
             Self::BrokerGroupRule(change) => change.into(),

@@ -6,7 +6,7 @@ use std::fmt;
 use ipnet::Ipv4Net;
 
 use super::{Conflict, Draft, Effect, Step, tagging};
-use crate::desired::{Offer, OfferedSubnet};
+use crate::desired::{MadeSubnet, Network, Offer, OfferedSubnet};
 use crate::model::{Answer, Find, Observed, Ownership, Part, Seen, SubnetId, Tagged, Tags, VpcId, ZoneId, ZoneName};
 
 /// A write to a subnet.
@@ -98,14 +98,12 @@ pub(super) fn id_of(offer: &Offer, zone: &ZoneId, observed: &Observed) -> Option
     }
 }
 
-pub(super) fn plan(offer: &Offer, draft: &mut Draft<'_>) {
-    for (zone, subnet) in &offer.subnets {
-        let OfferedSubnet::Made(cidr) = subnet else { continue };
-        let tags = offer.subnet_tags.get(zone).cloned().unwrap_or_default();
+pub(super) fn plan(network: &Network, vpc: &VpcId, draft: &mut Draft<'_>) {
+    for (zone, MadeSubnet { cidr, tags }) in &network.subnets {
         match draft.ours(|observed| observed.subnets.find(zone)) {
             Find::Unknown => draft.ask(Part::Subnets),
             Find::Gone => {
-                let (zone, vpc) = (zone.clone(), offer.vpc.clone());
+                let (zone, vpc, tags) = (zone.clone(), vpc.clone(), tags.clone());
                 draft.create(Step::Subnet(Change::Create { zone, vpc, cidr: *cidr, tags }));
             }
             Find::There(have) if have.cidr != *cidr => {
@@ -113,26 +111,26 @@ pub(super) fn plan(offer: &Offer, draft: &mut Draft<'_>) {
             }
             Find::There(have) => {
                 let subject = Tagged::Subnet(zone.clone(), have.id.clone());
-                let steps = tagging::repair(&tags, &have.tags, &subject);
+                let steps = tagging::repair(tags, &have.tags, &subject);
                 draft.write(&have.tags, subject, steps);
             }
         }
     }
-    let made = |zone: &ZoneId| matches!(offer.subnets.get(zone), Some(OfferedSubnet::Made(_)));
     // An entry that does not resolve at the moment is no reason to delete what it made.
-    if offer.subnets_whole {
-        delete_unused(draft, |zone| !made(zone));
+    if network.subnets_whole {
+        delete_unused(draft, |zone| !network.subnets.contains_key(zone));
+    }
+}
+
+/// What is to go has to be known.
+pub(super) fn list(draft: &mut Draft<'_>) {
+    if !draft.observed.subnets.whole {
+        draft.ask(Part::Subnets);
     }
 }
 
 pub(super) fn remove(draft: &mut Draft<'_>) {
-    if !draft.observed.subnets.whole {
-        draft.ask(Part::Subnets);
-    }
-    // The load balancer's interfaces lie in them; the security group has counted those away when it is gone.
-    if matches!(draft.ours(|observed| observed.security_group.find()), Find::Gone) {
-        delete_unused(draft, |_| true);
-    }
+    delete_unused(draft, |_| true);
 }
 
 fn delete_unused(draft: &mut Draft<'_>, unwanted: impl Fn(&ZoneId) -> bool) {

@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 use std::fmt;
 
 use super::joined;
-use crate::model::{AwsName, EndpointId, Part, ServiceId, SubnetId, Tagged, ZoneId};
+use crate::model::{AwsName, EndpointId, Part, ServiceId, SubnetId, Tagged, VpcId, ZoneId};
 use crate::reason::Reason;
 
 /// Something that time, AWS or a consumer brings about.
@@ -36,6 +36,10 @@ pub enum WaitingOn {
     DeletionProtection,
     /// Network interfaces of the load balancer linger.
     Interfaces(u32),
+    /// What was asked for is not seen yet, and nobody can ask for the same thing twice.
+    Appearing(String, BTreeSet<Part>),
+    /// What others put into our VPC is there still.
+    Tenants(VpcId, BTreeSet<String>),
 }
 
 impl WaitingOn {
@@ -51,10 +55,11 @@ impl WaitingOn {
             Self::TargetHealth(_) => Reason::TargetsNotHealthyYet,
             Self::Draining(_) => Reason::TargetsDraining,
             Self::Replacement(_) => Reason::ReplacementInProgress,
-            Self::SecondLook | Self::FreshLook => Reason::LookingAgain,
+            Self::SecondLook | Self::FreshLook | Self::Appearing(..) => Reason::LookingAgain,
             Self::Connections(_) => Reason::ConsumersConnected,
             Self::DeletionProtection => Reason::DeletionProtected,
             Self::Interfaces(_) => Reason::InterfacesLingering,
+            Self::Tenants(..) => Reason::VpcInUse,
         }
     }
 
@@ -67,6 +72,8 @@ impl WaitingOn {
                 [Part::TargetGroups, Part::Targets(name.clone())].into()
             }
             Self::Interfaces(_) => [Part::SecurityGroupInterfaces].into(),
+            Self::Appearing(_, parts) => parts.clone(),
+            Self::Tenants(vpc, _) => [Part::VpcTenants(vpc.clone())].into(),
             _ => BTreeSet::new(),
         }
     }
@@ -94,6 +101,10 @@ impl fmt::Display for WaitingOn {
                 f.write_str("loadBalancer.deletionProtection is set to Disabled: until then nothing is deleted")
             }
             Self::Interfaces(count) => write!(f, "{count} network interfaces of the load balancer are released"),
+            Self::Appearing(what, _) => write!(f, "AWS shows what was asked for last: {what}"),
+            Self::Tenants(vpc, tenants) => {
+                write!(f, "others leave {vpc}, which is deleted only when it is empty: remove {}", few(tenants))
+            }
         }
     }
 }
@@ -116,6 +127,8 @@ pub enum Conflict {
     EveryZoneSwapped,
     /// A subnet of ours has another block than the spec says.
     SubnetBlock(ZoneId, SubnetId),
+    /// The VPC of ours has not the block that the spec says.
+    VpcBlock(VpcId),
     /// The service does not follow a zone that was added to its load balancer.
     ZonesNotOffered(ServiceId, BTreeSet<ZoneId>),
     /// AWS says that something of this name exists, and no read shows it.
@@ -131,6 +144,7 @@ impl Conflict {
             Self::LoadBalancerFailed(_) => Reason::LoadBalancerFailed,
             Self::ZoneChangeBlocked { .. } | Self::EveryZoneSwapped => Reason::ZoneChangeBlocked,
             Self::SubnetBlock(..) => Reason::SubnetBlockFixed,
+            Self::VpcBlock(_) => Reason::VpcBlockFixed,
             Self::ZonesNotOffered(..) => Reason::ZonesNotOffered,
         }
     }
@@ -161,6 +175,10 @@ impl fmt::Display for Conflict {
                 f,
                 "subnet {id} of zone {zone} was made with another cidrBlock, which AWS cannot change: put the former one back"
             ),
+            Self::VpcBlock(id) => write!(
+                f,
+                "VPC {id} was made with another cidrBlock, which AWS cannot change: put the former one back"
+            ),
             Self::ZonesNotOffered(id, zones) => write!(
                 f,
                 "endpoint service {id} does not offer {} although its load balancer has them: in the console, remove and add the load balancer of the service",
@@ -170,5 +188,16 @@ impl fmt::Display for Conflict {
                 write!(f, "AWS says that {name} exists already, but no read shows it: look for it in this account and region")
             }
         }
+    }
+}
+
+/// Tenants that a message names.
+const MOST_NAMED: usize = 5;
+
+fn few(tenants: &BTreeSet<String>) -> String {
+    let named = joined(tenants.iter().take(MOST_NAMED));
+    match tenants.len().saturating_sub(MOST_NAMED) {
+        0 => named,
+        more => format!("{named} and {more} more"),
     }
 }

@@ -112,6 +112,7 @@ pub fn status(view: &View<'_>) -> KafkaPrivateLinkStatus {
                 .and_then(|service| service.zones.get())
                 .map(|zones| zones.iter().map(ToString::to_string).collect::<Vec<_>>().join(",")),
         }),
+        network: tables::network(observed),
         endpoint_service: service.map(|service| EndpointServiceStatus {
             id: Some(service.id.to_string()),
             service_name: Some(service.name.clone()),

@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use super::View;
 use super::finding::{ConditionType, Finding, leaving, listed, no, unknown, yes};
-use crate::desired::{Goal, Offer};
+use crate::desired::{Goal, Offer, WantedVpc};
 use crate::model::{ErrorClass, Failure, Find, Health, LoadBalancerState, Port, Seen, ServiceState};
 use crate::plan::guard::Block;
 use crate::plan::{Conflict, Step};
@@ -21,11 +21,18 @@ pub(super) fn inputs(view: &View<'_>) -> Finding {
     let issues = &view.passed.desired.issues;
     match issues.first() {
         Some(first) => no(kind, first.reason(), listed(issues)),
+        None if is_being_made(view) => unknown(kind, Reason::NotCreated, "the VPC and its subnets are made first"),
         None if view.passed.desired.goal == Goal::Hold => {
             unknown(kind, Reason::NotReadYet, "the inputs were not read yet")
         }
         None => yes(kind, Reason::Resolved, "everything that the spec refers to was found"),
     }
+}
+
+/// Whether the VPC that shall be made is not yet.
+fn is_being_made(view: &View<'_>) -> bool {
+    let made = view.passed.desired.network.as_ref().map(|network| &network.vpc);
+    matches!(made, Some(WantedVpc::Made(_))) && view.passed.desired.goal == Goal::Hold
 }
 
 /// The failures of steps and reads that concern one part of the whole.
@@ -61,6 +68,7 @@ pub(super) fn load_balancer(view: &View<'_>) -> Finding {
                 | Step::Listener(_)
                 | Step::TargetGroup(_)
                 | Step::SecurityGroup(_)
+                | Step::Vpc(_)
                 | Step::Subnet(_)
                 | Step::BrokerGroupRule(_)
         )

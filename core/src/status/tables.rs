@@ -5,15 +5,35 @@ use std::collections::{BTreeMap, BTreeSet};
 use k8s_openapi::apimachinery::pkg::apis::meta::v1::Time;
 
 use super::{View, verified};
-use crate::api::v1alpha1::{BootstrapStatus, BrokerStatus, ConnectionCounts, ConnectionStatus, ListenerStatus};
+use crate::api::v1alpha1::{
+    BootstrapStatus, BrokerStatus, ConnectionCounts, ConnectionStatus, ListenerStatus, NetworkStatus, SubnetStatus,
+};
 use crate::desired::{Acceptance, Broker, Consumer, Goal, Intent, Listener, Offer, Path};
 use crate::model::{
-    AccountId, BrokerId, Connection, ConnectionState, EndpointId, Health, ListenerName, Observed, ResourceKey, Target,
-    TargetGroup, ZoneId,
+    AccountId, BrokerId, Connection, ConnectionState, EndpointId, Find, Health, ListenerName, Observed, ResourceKey,
+    Target, TargetGroup, ZoneId,
 };
 
 /// Connections that status lists; counts cover the rest.
 const MOST_CONNECTIONS: usize = 100;
+
+/// What of the network is ours; nothing where nothing is.
+pub(super) fn network(observed: &Observed) -> Option<NetworkStatus> {
+    let vpc_id = match observed.own_vpc() {
+        Find::There(own) => Some(own.vpc.id.to_string()),
+        Find::Gone | Find::Unknown => None,
+    };
+    let subnets: Vec<SubnetStatus> = observed
+        .subnets
+        .known()
+        .map(|(zone, subnet)| SubnetStatus {
+            zone_id: zone.to_string(),
+            subnet_id: Some(subnet.id.to_string()),
+            cidr_block: Some(subnet.cidr.to_string()),
+        })
+        .collect();
+    (vpc_id.is_some() || !subnets.is_empty()).then_some(NetworkStatus { vpc_id, subnets })
+}
 
 pub(super) fn listeners(view: &View<'_>) -> Vec<ListenerStatus> {
     let (Ok(intent), Goal::Offer(offer)) = (view.intent, &view.passed.desired.goal) else {

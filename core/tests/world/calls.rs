@@ -7,9 +7,12 @@ use kpl_core::plan::Step;
 pub fn operation(step: &Step) -> &'static str {
     use kpl_core::plan::{
         broker_group_rule as bgr, connection as con, endpoint_service as svc, listener as lis, load_balancer as lb,
-        security_group as sg, subnet, tagging, target_group as tg,
+        security_group as sg, subnet, tagging, target_group as tg, vpc,
     };
     match step {
+        Step::Vpc(vpc::Change::Create { .. }) => "CreateVpc",
+        Step::Vpc(vpc::Change::EnableDns { .. }) => "ModifyVpcAttribute",
+        Step::Vpc(vpc::Change::Delete { .. }) => "DeleteVpc",
         Step::Subnet(subnet::Change::Create { .. }) => "CreateSubnet",
         Step::Subnet(subnet::Change::Delete { .. }) => "DeleteSubnet",
         Step::SecurityGroup(sg::Change::Create { .. }) => "CreateSecurityGroup",
@@ -51,6 +54,9 @@ pub fn kind(part: &Part) -> &'static str {
     match part {
         Part::Account => "account",
         Part::Vpc => "vpc",
+        Part::OwnVpcs => "own vpcs",
+        Part::VpcDns(_) => "vpc dns",
+        Part::VpcTenants(_) => "vpc tenants",
         Part::Zones => "zones",
         Part::Subnets => "subnets",
         Part::Brokers => "brokers",

@@ -40,9 +40,9 @@ impl History {
     /// One broker of each id, all up, in zones that are offered.
     fn calm_brokers(&mut self) {
         let offered: BTreeSet<_> = self.spec.network.subnets.iter().map(|subnet| subnet.zone_id.clone()).collect();
-        let vpc = object::vpc(&self.spec);
+        let vpc = object::vpc(&self.world.aws, &self.spec);
         let mut seen = BTreeSet::new();
-        for host in self.world.by_hand().instances.values_mut().rev().filter(|host| host.vpc == vpc) {
+        for host in self.world.by_hand().instances.values_mut().rev().filter(|host| Some(&host.vpc) == vpc.as_ref()) {
             host.up = true;
             if host.state == InstanceState::Stopped || !offered.contains(host.zone.as_str()) {
                 host.state = InstanceState::Terminated;
@@ -59,8 +59,8 @@ impl History {
 
     /// Brokers that the object would offer.
     fn listed(&self) -> usize {
-        let vpc = object::vpc(&self.spec);
-        let hosts = self.world.aws.instances.values().filter(|host| host.vpc == vpc);
+        let vpc = object::vpc(&self.world.aws, &self.spec);
+        let hosts = self.world.aws.instances.values().filter(|host| Some(&host.vpc) == vpc.as_ref());
         hosts.filter(|host| host.state == InstanceState::Running && host.tags.contains_key(CLUSTER_TAG.0)).count()
     }
 
@@ -131,7 +131,7 @@ impl History {
 
     fn move_to_other_vpc(&mut self) {
         self.log("in another VPC");
-        self.spec.network.vpc_id = OTHER_VPC.into();
+        self.spec.network.vpc_id = Some(OTHER_VPC.into());
         self.spec.brokers.security_group_ids.clear();
         for entry in &mut self.spec.network.subnets {
             entry.subnet_id = None;

@@ -56,6 +56,7 @@ pub fn lies(believed: &Observed, looked: &Observed, scope: &Scope, inputs_fresh:
         lies.seen("security group rules", &a.rules, &b.rules);
     });
     if inputs_fresh {
+        own_vpcs(&mut lies, believed, looked);
         brokers_groups_and_subnets(&mut lies, believed, looked);
     }
     groups(&mut lies, believed, looked, scope);
@@ -66,6 +67,23 @@ pub fn lies(believed: &Observed, looked: &Observed, scope: &Scope, inputs_fresh:
         lies.entity("service", &believed.endpoint_service, &looked.endpoint_service, service);
     }
     lies.0
+}
+
+fn own_vpcs(lies: &mut Lies, believed: &Observed, looked: &Observed) {
+    let (a, b) = (&believed.own_vpcs, &looked.own_vpcs);
+    for (id, a) in a.known() {
+        match b.items.get(id) {
+            Some(b) => {
+                lies.same("VPC", &a.vpc, &b.vpc);
+                lies.seen("VPC tags", &a.tags, &b.tags);
+                lies.seen("VPC DNS", &a.dns, &b.dns);
+            }
+            None => lies.0.push(format!("VPC {id}: believed there, gone")),
+        }
+    }
+    if a.whole && a.doubt.is_empty() {
+        lies.same("VPCs of ours", &a.items.keys().collect::<Vec<_>>(), &b.items.keys().collect::<Vec<_>>());
+    }
 }
 
 fn brokers_groups_and_subnets(lies: &mut Lies, believed: &Observed, looked: &Observed) {

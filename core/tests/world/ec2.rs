@@ -40,10 +40,9 @@ impl Aws {
                 }))
             }
             subnet::Change::Delete { id, .. } => {
-                if !self.subnets.contains_key(id) {
-                    return Err(no(ErrorClass::NotFound, "InvalidSubnetID.NotFound"));
-                }
-                let used = self.load_balancers.values().any(|lb| lb.subnets.contains(id));
+                let held = self.subnets.get(id).ok_or(no(ErrorClass::NotFound, "InvalidSubnetID.NotFound"))?;
+                let used = self.houses(&held.vpc, &held.zone)
+                    || self.load_balancers.values().any(|lb| lb.subnets.contains(id));
                 if used || self.lingering.iter().any(|interfaces| interfaces.subnets.contains(id)) {
                     return Err(no(ErrorClass::InUse, "DependencyViolation"));
                 }

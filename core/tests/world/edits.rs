@@ -165,7 +165,7 @@ fn fix_port(spec: &mut KafkaPrivateLinkSpec, rng: &mut fastrand::Rng) -> &'stati
 
 /// An entry for a zone: a subnet by id, another one by tags, or one that is made.
 fn subnet(spec: &KafkaPrivateLinkSpec, nth: u32, rng: &mut fastrand::Rng) -> api::Subnet {
-    let other = spec.network.vpc_id == OTHER_VPC;
+    let other = spec.network.vpc_id.as_deref() == Some(OTHER_VPC);
     let value = match rng.u8(0..4) {
         0 if other => json!({ "zoneId": zone(nth), "cidrBlock": format!("10.1.{}.0/24", 200 + nth) }),
         _ if other => json!({ "zoneId": zone(nth), "subnetTags": { "role": "brokers" } }),

@@ -65,7 +65,8 @@ impl History {
     /// Starts a broker in the object's VPC, in one of its zones.
     pub fn start(&mut self, id: i32) -> InstanceId {
         let zones = object::zones(&self.spec);
-        let (vpc, zone) = (object::vpc(&self.spec), self.world.rng.choice(zones).expect("a spec has zones"));
+        let vpc = object::vpc(&self.world.aws, &self.spec).expect("the object has a VPC");
+        let zone = self.world.rng.choice(zones).expect("a spec has zones");
         self.world.by_hand().start_broker_in(&vpc, id, zone)
     }
 
@@ -75,10 +76,10 @@ impl History {
     }
 
     fn running(&self) -> Vec<(InstanceId, i32)> {
-        let vpc = object::vpc(&self.spec);
+        let vpc = object::vpc(&self.world.aws, &self.spec);
         let brokers = self.world.aws.instances.iter().filter(|(_, host)| {
             host.state == InstanceState::Running
-                && host.vpc == vpc
+                && Some(&host.vpc) == vpc.as_ref()
                 && host.tags.get(CLUSTER_TAG.0).is_some_and(|tag| tag == CLUSTER_TAG.1)
         });
         brokers.filter_map(|(id, host)| Some((id.clone(), host.tags.get(ID_TAG)?.parse().ok()?))).collect()

@@ -86,7 +86,7 @@ impl History {
         world.manners = random_manners(&mut world.rng);
         Self {
             world,
-            identity: object::identity("orders"),
+            identity: object::identity(object::NAME),
             spec: object::plain(),
             deleting: false,
             status: Memory::default(),
@@ -150,7 +150,8 @@ impl History {
         if self.deleting {
             let reject = self.spec.endpoint_service.connection_deletion_policy == ConnectionDeletionPolicy::Reject;
             let protected = self.spec.load_balancer.deletion_protection == DeletionProtection::Enabled;
-            let goal = Goal::Absent(Absent { reject_connections: reject, protected });
+            let owns_vpc = self.spec.network.vpc.is_some();
+            let goal = Goal::Absent(Absent { reject_connections: reject, protected, owns_vpc });
             return desired::undesired(&self.identity, goal, &memory);
         }
         desired::desired(&Request {

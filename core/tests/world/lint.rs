@@ -6,7 +6,7 @@ use kpl_core::desired::{Desired, Goal};
 use kpl_core::model::{LoadBalancerArn, Observed, Owner, Part, Tagged, Tags, TargetGroupArn};
 use kpl_core::plan::{
     Effect, Step, broker_group_rule, connection, endpoint_service, listener, load_balancer, security_group, subnet,
-    tagging, target_group,
+    tagging, target_group, vpc,
 };
 
 use super::compare::read_as_ours;
@@ -52,7 +52,8 @@ pub fn lint(desired: &Desired, observed: &Observed, steps: &[Step]) -> Vec<Strin
 /// The tags that something new gets.
 fn tags_of_new(step: &Step) -> Option<&Tags> {
     match step {
-        Step::Subnet(subnet::Change::Create { tags, .. })
+        Step::Vpc(vpc::Change::Create { tags, .. })
+        | Step::Subnet(subnet::Change::Create { tags, .. })
         | Step::SecurityGroup(security_group::Change::Create { tags, .. })
         | Step::BrokerGroupRule(broker_group_rule::Change::Authorize { tags, .. })
         | Step::TargetGroup(target_group::Change::Create { tags, .. })
@@ -87,6 +88,7 @@ pub fn blind_to(step: &Step, shown: &BTreeSet<Part>) -> Option<Part> {
         }
         Step::EndpointService(endpoint_service::Change::Delete { .. })
         | Step::Connection(connection::Change::Reject { .. }) => vec![Part::EndpointService],
+        Step::Vpc(vpc::Change::Delete { .. }) => vec![Part::OwnVpcs],
         // That there is such a subnet may be known from before: AWS does not delete one that is in use.
         Step::Subnet(subnet::Change::Delete { .. }) => vec![balancer()],
         _ => Vec::new(),
@@ -101,8 +103,10 @@ pub fn truly_ours(aws: &Aws, owner: &Owner, step: &Step) -> bool {
     let balancer = |arn: &LoadBalancerArn| tagged(aws.load_balancers.get(arn).map(|held| &held.tags));
     let of_listener = |arn| aws.find_listener(arn).map_or(true, |(lb, _)| balancer(&lb));
     let security_group = |id| tagged(aws.security_groups.get(id).map(|held| &held.tags));
+    let own_vpc = |id| tagged(aws.vpc_details.get(id).map(|held| &held.tags));
     let service = |id| tagged(aws.services.get(id).map(|held| &held.tags));
     match step {
+        Step::Vpc(vpc::Change::EnableDns { id, .. } | vpc::Change::Delete { id }) => own_vpc(id),
         Step::Subnet(subnet::Change::Delete { id, .. }) => tagged(aws.subnets.get(id).map(|held| &held.tags)),
         Step::SecurityGroup(
             security_group::Change::Authorize { group, .. }
@@ -144,6 +148,7 @@ pub fn truly_ours(aws: &Aws, owner: &Owner, step: &Step) -> bool {
         ) => service(id),
         Step::Tagging(tagging::Change::Set { subject, .. } | tagging::Change::Remove { subject, .. }) => {
             match subject {
+                Tagged::Vpc(id) => own_vpc(id),
                 Tagged::Subnet(_, id) => tagged(aws.subnets.get(id).map(|held| &held.tags)),
                 Tagged::SecurityGroup(id) => security_group(id),
                 Tagged::TargetGroup(_, arn) => group(arn),
@@ -152,7 +157,8 @@ pub fn truly_ours(aws: &Aws, owner: &Owner, step: &Step) -> bool {
                 Tagged::EndpointService(id) => service(id),
             }
         }
-        Step::Subnet(subnet::Change::Create { .. })
+        Step::Vpc(vpc::Change::Create { .. })
+        | Step::Subnet(subnet::Change::Create { .. })
         | Step::SecurityGroup(security_group::Change::Create { .. })
         | Step::BrokerGroupRule(broker_group_rule::Change::Authorize { .. })
         | Step::TargetGroup(target_group::Change::Create { .. })
@@ -181,8 +187,11 @@ fn owned(desired: &Desired, observed: &Observed, step: &Step) -> bool {
     let lb = || observed.load_balancer.there().is_some_and(|lb| read_as_ours(owner, &lb.tags));
     let service = || observed.endpoint_service.there().is_some_and(|service| read_as_ours(owner, &service.tags));
     let security_group = || observed.security_group.there().is_some_and(|group| read_as_ours(owner, &group.tags));
+    let own_vpc = |id| observed.own_vpcs.there(id).is_some_and(|own| read_as_ours(owner, &own.tags));
     match step {
-        Step::Subnet(subnet::Change::Create { .. })
+        Step::Vpc(vpc::Change::EnableDns { id, .. } | vpc::Change::Delete { id }) => own_vpc(id),
+        Step::Vpc(vpc::Change::Create { .. })
+        | Step::Subnet(subnet::Change::Create { .. })
         | Step::SecurityGroup(security_group::Change::Create { .. })
         | Step::BrokerGroupRule(_)
         | Step::TargetGroup(Group::Create { .. })
@@ -205,6 +214,7 @@ fn owned(desired: &Desired, observed: &Observed, step: &Step) -> bool {
         | Step::Connection(connection::Change::Accept { .. } | connection::Change::Reject { .. }) => service(),
         Step::Tagging(tagging::Change::Set { subject, .. } | tagging::Change::Remove { subject, .. }) => {
             match subject {
+                Tagged::Vpc(id) => own_vpc(id),
                 Tagged::Subnet(zone, _) => {
                     observed.subnets.there(zone).is_some_and(|held| read_as_ours(owner, &held.tags))
                 }

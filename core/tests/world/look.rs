@@ -113,7 +113,8 @@ pub fn security_group(aws: &Aws, scope: &Scope) -> Option<SecurityGroup> {
     let (id, group) = groups
         .clone()
         .find(|(_, group)| is_ours(group))
-        .or_else(|| groups.find(|(_, group)| group.name == name.as_str()))?;
+        // A name is nobody's outside of a VPC.
+        .or_else(|| groups.find(|(_, group)| scope.vpc.is_some() && group.name == name.as_str()))?;
     Some(SecurityGroup {
         id: id.clone(),
         tags: Seen::Read(group.tags.clone()),

@@ -13,6 +13,7 @@ pub mod habits;
 pub mod history;
 pub mod lint;
 pub mod look;
+pub mod network;
 pub mod object;
 pub mod openings;
 pub mod paths;
@@ -21,6 +22,7 @@ pub mod ports;
 pub mod privatelink;
 pub mod read;
 pub mod report;
+pub mod scenario;
 pub mod settled;
 pub mod state;
 mod tests;
@@ -287,6 +289,7 @@ impl Aws {
     pub fn write(&mut self, step: &Step, manners: &Manners) -> Said {
         let aws = self;
         match step {
+            Step::Vpc(change) => aws.write_vpc(change),
             Step::Subnet(change) => aws.write_subnet(change),
             Step::SecurityGroup(change) => aws.write_security_group(change),
             Step::BrokerGroupRule(change) => aws.write_broker_group_rule(change),

@@ -7,8 +7,10 @@ use kpl_core::model::{InstanceState, Owner, VpcId};
 use serde_json::json;
 
 use super::people::{CLUSTER_TAG, ID_TAG, VPC, subnet_id, zone};
-use super::state::Aws;
+use super::state::{Aws, ours};
 
+/// Its name.
+pub const NAME: &str = "orders";
 pub const CONSUMERS: [&str; 3] = ["123456789012", "210987654321", "333333333333"];
 
 pub fn identity(name: &str) -> Identity {
@@ -34,6 +36,17 @@ pub fn plain() -> KafkaPrivateLinkSpec {
     serde_json::from_value(spec).expect("a spec as users write it")
 }
 
+/// Brokers by their addresses: id, zone and address of each.
+pub fn at_addresses(brokers: &[(i32, u32, &str)]) -> api::Brokers {
+    let list = brokers.iter().map(|(id, n, address)| json!({ "id": id, "zoneId": zone(*n), "ipAddress": address }));
+    serde_json::from_value(json!({ "static": list.collect::<Vec<_>>() })).expect("as users write it")
+}
+
+/// A subnet that is made.
+pub fn made_subnet(n: u32, cidr: &str) -> api::Subnet {
+    serde_json::from_value(json!({ "zoneId": zone(n), "cidrBlock": cidr })).expect("as users write it")
+}
+
 pub fn listener(name: &str, bootstrap: u16, first: u16, ports: u16) -> serde_json::Value {
     json!({
         "name": name,
@@ -50,16 +63,35 @@ pub fn zones(spec: &KafkaPrivateLinkSpec) -> Vec<u32> {
     spec.network.subnets.iter().map(number).collect()
 }
 
-/// The VPC that the object lies in.
-pub fn vpc(spec: &KafkaPrivateLinkSpec) -> VpcId {
-    VpcId::new(spec.network.vpc_id.as_str())
+/// The VPC that the object lies in: the one that it names, or that was made for it and has its subnets.
+pub fn vpc(aws: &Aws, spec: &KafkaPrivateLinkSpec) -> Option<VpcId> {
+    if let Some(id) = &spec.network.vpc_id {
+        return Some(id.as_str().into());
+    }
+    let owner = identity(NAME).owner;
+    let own = aws.subnets.values().filter(|held| ours(&owner, &held.tags));
+    own.map(|held| held.vpc.clone()).next()
+}
+
+/// The same object in a VPC that is made for it.
+pub fn in_made_vpc() -> KafkaPrivateLinkSpec {
+    let mut spec = plain();
+    let network = json!({
+        "vpc": { "cidrBlock": "10.1.0.0/16" },
+        "subnets": [
+            { "zoneId": zone(1), "cidrBlock": "10.1.1.0/24" },
+            { "zoneId": zone(2), "cidrBlock": "10.1.2.0/24" },
+        ],
+    });
+    spec.network = serde_json::from_value(network).expect("as users write it");
+    spec
 }
 
 /// The running brokers as a list, as far as the object can offer them; of two with one id the later.
 pub fn listed_brokers(aws: &Aws, spec: &KafkaPrivateLinkSpec, by_address: bool) -> Vec<api::StaticBroker> {
     let mut list: Vec<api::StaticBroker> = Vec::new();
-    let (vpc, offered) = (vpc(spec), &spec.network.subnets);
-    for (instance, host) in aws.instances.iter().filter(|(_, host)| host.vpc == vpc) {
+    let (vpc, offered) = (vpc(aws, spec), &spec.network.subnets);
+    for (instance, host) in aws.instances.iter().filter(|(_, host)| Some(&host.vpc) == vpc.as_ref()) {
         let Some(id) = host.tags.get(ID_TAG).and_then(|id| id.parse().ok()) else { continue };
         let is_offered = offered.iter().any(|subnet| subnet.zone_id == host.zone.as_str());
         if is_offered && host.state == InstanceState::Running && host.tags.contains_key(CLUSTER_TAG.0) {

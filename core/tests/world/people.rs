@@ -63,6 +63,7 @@ pub fn account() -> Aws {
             .into_iter()
             .collect::<BTreeMap<_, _>>()
             .into(),
+        vpc_details: Shared::default(),
         subnets: Shared::default(),
         instances: Shared::default(),
         security_groups: Shared::default(),
@@ -111,6 +112,7 @@ impl Aws {
             let tags = |resource: &str| {
                 Tags::from([(OWNER_TAG.to_owned(), value.clone()), (RESOURCE_TAG.to_owned(), resource.to_owned())])
             };
+            self.make_vpc("10.9.0.0/16".parse().expect("a block"), tags("vpc"));
             let group = self.add_foreign_group(&format!("{}near{n}", owner.name_prefix()), plain_check());
             self.target_groups.get_mut(&group).expect("just made").tags = tags("tg/EXTERNAL/1");
             let id = SecurityGroupId::new(format!("sg-0e00000000000000{n}"));

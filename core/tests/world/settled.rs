@@ -39,6 +39,7 @@ impl History {
 
 /// What differs, or nothing.
 pub fn differences(aws: &Aws, wish: &Wish<'_>) -> Result<(), String> {
+    own_vpc(aws, wish)?;
     let brokers = brokers(aws, wish);
     let (sg_id, sg) = only(aws.security_groups.iter().filter(|(_, x)| ours(wish.owner, &x.tags)), "security group")?;
     tags(wish, &sg.tags, "sg")?;
@@ -67,6 +68,21 @@ pub fn differences(aws: &Aws, wish: &Wish<'_>) -> Result<(), String> {
     consumers(service, wish)
 }
 
+/// The one that the object asks for, and no other.
+fn own_vpc(aws: &Aws, wish: &Wish<'_>) -> Result<(), String> {
+    let own = || aws.vpc_details.iter().filter(|(_, held)| ours(wish.owner, &held.tags));
+    let Some(made) = &wish.spec.network.vpc else {
+        return if own().next().is_none() { Ok(()) } else { Err("a VPC that nobody asked for".into()) };
+    };
+    let (id, held) = only(own(), "VPC")?;
+    tags(wish, &held.tags, "vpc")?;
+    let blocks: Vec<_> = aws.vpcs[id].iter().map(ToString::to_string).collect();
+    if blocks != [made.cidr_block.clone()] || !held.dns.support || !held.dns.host_names {
+        return Err(format!("the VPC has {blocks:?} and {:?}", held.dns));
+    }
+    if object::vpc(aws, wish.spec).as_ref() == Some(id) { Ok(()) } else { Err("the subnets are elsewhere".into()) }
+}
+
 fn only<T>(mut found: impl Iterator<Item = T>, what: &str) -> Result<T, String> {
     match (found.next(), found.next()) {
         (Some(one), None) => Ok(one),
@@ -86,10 +102,10 @@ fn brokers(aws: &Aws, wish: &Wish<'_>) -> BTreeMap<BrokerId, TargetId> {
         };
         return list.iter().map(|broker| (BrokerId(broker.id), target(broker))).collect();
     }
-    let vpc = object::vpc(wish.spec);
+    let vpc = object::vpc(aws, wish.spec);
     let selected = aws.instances.iter().filter(|(_, host)| {
         host.state == kpl_core::model::InstanceState::Running
-            && host.vpc == vpc
+            && Some(&host.vpc) == vpc.as_ref()
             && host.tags.get(CLUSTER_TAG.0).is_some_and(|tag| tag == CLUSTER_TAG.1)
     });
     selected
@@ -123,7 +139,7 @@ fn rules(aws: &Aws, sg: &SecurityGroup, wish: &Wish<'_>) -> Result<(), String> {
         }
         outward.insert(port(listener.broker_port));
     }
-    let blocks = &aws.vpcs[&object::vpc(wish.spec)];
+    let blocks = &aws.vpcs[&object::vpc(aws, wish.spec).ok_or("no VPC")?];
     let (mut lets_in, mut lets_out) = (BTreeSet::new(), BTreeSet::new());
     for held in sg.rules.values() {
         match (held.rule.direction, &held.rule.peer, &held.rule.traffic) {
@@ -255,7 +271,7 @@ fn load_balancer(aws: &Aws, lb: &LoadBalancer, service: &Service, wish: &Wish<'_
     if lb.inbound_rules != rules || !protection_right {
         return Err(format!("the load balancer's inbound rules or protection ({protection:?})"));
     }
-    if lb.vpc != object::vpc(wish.spec) {
+    if Some(&lb.vpc) != object::vpc(aws, wish.spec).as_ref() {
         return Err(format!("the load balancer is in {}", lb.vpc));
     }
     let connected = service.connections.values().any(|connection| connection.state.connected());
@@ -265,7 +281,7 @@ fn load_balancer(aws: &Aws, lb: &LoadBalancer, service: &Service, wish: &Wish<'_
 
 /// A subnet for every entry and no other, unless a connected endpoint holds it; and none of ours that is not used.
 fn subnets(aws: &Aws, lb: &LoadBalancer, connected: bool, wish: &Wish<'_>) -> Result<(), String> {
-    let vpc = object::vpc(wish.spec);
+    let vpc = object::vpc(aws, wish.spec).ok_or("no VPC")?;
     let mut wanted = BTreeSet::new();
     for entry in &wish.spec.network.subnets {
         let is = |id: &SubnetId, held: &Subnet| {

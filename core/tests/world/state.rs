@@ -11,7 +11,7 @@ use kpl_core::model::{
     self, AccountId, Attributes, AwsName, ConnectionState, Direction, EndpointId, Forward, Health, HealthCheck,
     InboundRules, InstanceId, InstanceState, ListenerArn, LoadBalancerArn, OWNER_TAG, Owner, Peer, Port, Principal,
     Rule, SecurityGroupId, SecurityGroupRuleId, ServiceId, ServiceState, SubnetId, Tags, Target, TargetGroupArn,
-    TargetId, TargetType, Traffic, VpcId, ZoneId, ZoneName,
+    TargetId, TargetType, Traffic, VpcDns, VpcId, ZoneId, ZoneName,
 };
 
 /// What several states share until one of them changes it: a state is copied for every write.
@@ -63,6 +63,8 @@ pub struct Aws {
     pub account: model::Account,
     pub zones: Shared<BTreeMap<ZoneId, ZoneName>>,
     pub vpcs: Shared<BTreeMap<VpcId, BTreeSet<Ipv4Net>>>,
+    /// Of those that were made here.
+    pub vpc_details: All<VpcId, VpcDetails>,
     pub subnets: All<SubnetId, Subnet>,
     pub instances: All<InstanceId, Instance>,
     pub security_groups: All<SecurityGroupId, SecurityGroup>,
@@ -76,6 +78,12 @@ pub struct Aws {
     /// How many resources each natural key has had: ids follow from it, so that they do not depend on
     /// the order in which the steps of a wave run.
     pub made: Shared<BTreeMap<String, u32>>,
+}
+
+#[derive(Clone, Debug, PartialEq)]
+pub struct VpcDetails {
+    pub dns: VpcDns,
+    pub tags: Tags,
 }
 
 #[derive(Clone, Debug, PartialEq)]
@@ -98,6 +106,13 @@ pub struct Instance {
     pub tags: Tags,
     /// Whether Kafka answers, on every port.
     pub up: bool,
+}
+
+impl Instance {
+    /// Whether it is there: a terminated one is listed for a while.
+    pub fn alive(&self) -> bool {
+        self.state != InstanceState::Terminated
+    }
 }
 
 #[derive(Clone, Debug, PartialEq)]
@@ -293,6 +308,7 @@ impl Aws {
     /// How many resources carry the owner tag, rules in the brokers' groups included.
     pub fn owned(&self, owner: &Owner) -> Vec<String> {
         let mut left = Vec::new();
+        left.extend(self.vpc_details.iter().filter(|(_, x)| ours(owner, &x.tags)).map(|(id, _)| id.to_string()));
         left.extend(self.subnets.iter().filter(|(_, x)| ours(owner, &x.tags)).map(|(id, _)| id.to_string()));
         for (id, group) in self.security_groups.iter() {
             if ours(owner, &group.tags) {
@@ -347,6 +363,7 @@ pub fn foreign_touched(owner: &Owner, before: &Aws, after: &Aws) -> Option<Strin
         was.name == is.name && was.vpc == is.vpc && was.tags == is.tags && theirs(owner, was).eq(theirs(owner, is))
     };
     differs(&before.subnets, &after.subnets, |x| !ours(owner, &x.tags))
+        .or_else(|| differs(&before.vpc_details, &after.vpc_details, |x| !ours(owner, &x.tags)))
         .or_else(|| differs(&before.instances, &after.instances, |_| true))
         .or_else(|| differs(&before.target_groups, &after.target_groups, |x| !ours(owner, &x.tags)))
         .or_else(|| differs(&before.load_balancers, &after.load_balancers, |x| !ours(owner, &x.tags)))

@@ -43,6 +43,12 @@ variable "broker_security_group_ids" {
   default     = []
 }
 
+variable "make_vpcs" {
+  description = "Whether objects may have VPCs made for them (spec.network.vpc)."
+  type        = bool
+  default     = false
+}
+
 data "aws_partition" "current" {}
 data "aws_caller_identity" "current" {}
 
@@ -50,6 +56,7 @@ locals {
   partition = data.aws_partition.current.partition
   account   = data.aws_caller_identity.current.account_id
   manages   = var.mode == "manage"
+  network   = local.manages && var.make_vpcs
   # A document without resources would allow nothing and be refused.
   broker_groups = local.manages && length(var.broker_security_group_ids) > 0
 }
@@ -60,14 +67,18 @@ data "aws_iam_policy_document" "observe" {
     actions = [
       "ec2:DescribeAvailabilityZones",
       "ec2:DescribeInstances",
+      "ec2:DescribeInternetGateways",
       "ec2:DescribeNetworkInterfaces",
+      "ec2:DescribeRouteTables",
       "ec2:DescribeSecurityGroupRules",
       "ec2:DescribeSecurityGroups",
       "ec2:DescribeSubnets",
       "ec2:DescribeTags",
+      "ec2:DescribeVpcAttribute",
       "ec2:DescribeVpcEndpointConnections",
       "ec2:DescribeVpcEndpointServiceConfigurations",
       "ec2:DescribeVpcEndpointServicePermissions",
+      "ec2:DescribeVpcEndpoints",
       "ec2:DescribeVpcs",
       "elasticloadbalancing:DescribeListenerAttributes",
       "elasticloadbalancing:DescribeListeners",
@@ -88,14 +99,18 @@ data "aws_iam_policy_document" "manage" {
     actions = [
       "ec2:DescribeAvailabilityZones",
       "ec2:DescribeInstances",
+      "ec2:DescribeInternetGateways",
       "ec2:DescribeNetworkInterfaces",
+      "ec2:DescribeRouteTables",
       "ec2:DescribeSecurityGroupRules",
       "ec2:DescribeSecurityGroups",
       "ec2:DescribeSubnets",
       "ec2:DescribeTags",
+      "ec2:DescribeVpcAttribute",
       "ec2:DescribeVpcEndpointConnections",
       "ec2:DescribeVpcEndpointServiceConfigurations",
       "ec2:DescribeVpcEndpointServicePermissions",
+      "ec2:DescribeVpcEndpoints",
       "ec2:DescribeVpcs",
       "elasticloadbalancing:DescribeListenerAttributes",
       "elasticloadbalancing:DescribeListeners",
@@ -339,6 +354,72 @@ data "aws_iam_policy_document" "broker_groups" {
   }
 }
 
+data "aws_iam_policy_document" "network" {
+  statement {
+    sid = "Create"
+    actions = [
+      "ec2:CreateVpc",
+    ]
+    resources = ["arn:${local.partition}:ec2:${var.region}:${local.account}:vpc/*"]
+    condition {
+      test     = "StringLike"
+      variable = "aws:RequestTag/kafka-privatelink.io/owner"
+      values   = [var.owners]
+    }
+  }
+
+  statement {
+    sid = "ChangeOwn"
+    actions = [
+      "ec2:DeleteVpc",
+      "ec2:ModifyVpcAttribute",
+    ]
+    resources = ["arn:${local.partition}:ec2:${var.region}:${local.account}:vpc/*"]
+    condition {
+      test     = "StringLike"
+      variable = "aws:ResourceTag/kafka-privatelink.io/owner"
+      values   = [var.owners]
+    }
+  }
+
+  statement {
+    sid = "TagNew"
+    actions = [
+      "ec2:CreateTags",
+    ]
+    resources = ["arn:${local.partition}:ec2:${var.region}:${local.account}:vpc/*"]
+    condition {
+      test     = "StringEquals"
+      variable = "ec2:CreateAction"
+      values   = ["CreateVpc"]
+    }
+    condition {
+      test     = "StringLike"
+      variable = "aws:RequestTag/kafka-privatelink.io/owner"
+      values   = [var.owners]
+    }
+  }
+
+  statement {
+    sid = "TagOwn"
+    actions = [
+      "ec2:CreateTags",
+      "ec2:DeleteTags",
+    ]
+    resources = ["arn:${local.partition}:ec2:${var.region}:${local.account}:vpc/*"]
+    condition {
+      test     = "ForAllValues:StringNotEquals"
+      variable = "aws:TagKeys"
+      values   = ["kafka-privatelink.io/owner"]
+    }
+    condition {
+      test     = "StringLike"
+      variable = "aws:ResourceTag/kafka-privatelink.io/owner"
+      values   = [var.owners]
+    }
+  }
+}
+
 resource "aws_iam_policy" "observe" {
   count  = local.manages ? 0 : 1
   name   = "${var.name}-observe"
@@ -357,11 +438,18 @@ resource "aws_iam_policy" "broker_groups" {
   policy = data.aws_iam_policy_document.broker_groups[0].json
 }
 
+resource "aws_iam_policy" "network" {
+  count  = local.network ? 1 : 0
+  name   = "${var.name}-network"
+  policy = data.aws_iam_policy_document.network.json
+}
+
 output "policy_arns" {
   description = "What the operator's role needs."
   value = concat(
     aws_iam_policy.observe[*].arn,
     aws_iam_policy.manage[*].arn,
     aws_iam_policy.broker_groups[*].arn,
+    aws_iam_policy.network[*].arn,
   )
 }

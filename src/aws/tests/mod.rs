@@ -26,6 +26,7 @@ fn scope() -> Scope {
     Scope {
         owner: owner(),
         vpc: Some(VpcId::from("vpc-1")),
+        owns_vpc: false,
         subnets: BTreeMap::new(),
         brokers: BrokerSource::Nothing,
         broker_groups: BTreeSet::new(),

@@ -27,6 +27,7 @@ enum Table {
     Settings,
     Listeners,
     Subnets,
+    MadeVpc,
     BrokersByTag,
     BrokersByList,
     BrokersByAddress,
@@ -35,10 +36,11 @@ enum Table {
 }
 
 impl Table {
-    const ALL: [Self; 8] = [
+    const ALL: [Self; 9] = [
         Self::Settings,
         Self::Listeners,
         Self::Subnets,
+        Self::MadeVpc,
         Self::BrokersByTag,
         Self::BrokersByList,
         Self::BrokersByAddress,
@@ -51,6 +53,7 @@ impl Table {
             Self::Settings => settings::cases(),
             Self::Listeners => listeners::cases(),
             Self::Subnets => network::cases(),
+            Self::MadeVpc => network::made(),
             Self::BrokersByTag => brokers::by_tag(),
             Self::BrokersByList => brokers::by_list(),
             Self::BrokersByAddress => brokers::by_address(),
@@ -64,6 +67,7 @@ impl Table {
             Self::Settings => settings::stage().await,
             Self::Listeners => listeners::stage().await,
             Self::Subnets => network::stage().await,
+            Self::MadeVpc => network::stage_made().await,
             Self::BrokersByTag => brokers::stage_by_tag().await,
             Self::BrokersByList => brokers::stage_by_list().await,
             Self::BrokersByAddress => brokers::stage_by_address().await,
@@ -93,7 +97,7 @@ fn every_field_has_its_cases() {
 #[tokio::test]
 async fn what_cannot_change_is_refused() {
     let stages = [Table::Settings, Table::Listeners, Table::Subnets, Table::BrokersByTag, Table::BrokersByList];
-    for table in stages.into_iter().chain([Table::BrokersByAddress, Table::Verification]) {
+    for table in stages.into_iter().chain([Table::MadeVpc, Table::BrokersByAddress, Table::Verification]) {
         table.stage().await.refuses(&table.cases()).await;
     }
     // The stage of that table has an operator for consumers that connect.

@@ -4,15 +4,16 @@ use serde_json::json;
 
 use super::case::{Case, change, remove};
 use super::play::Stage;
-use crate::harness::{Names, Scene};
+use crate::harness::{Names, Scene, made_network};
 
+const ONE_VPC: &str = "exactly one of vpcId and vpc";
 const ONE_SOURCE: &str = "exactly one of subnetId, subnetTags and cidrBlock";
 
 pub fn cases() -> Vec<Case> {
     vec![
         remove("spec.network").drop("/network").refused("spec.network: Required value"),
         change("spec.network.vpcId").set("/network/vpcId", "vpc-0123456789abcdef0").refused("vpcId cannot be changed"),
-        remove("spec.network.vpcId").drop("/network/vpcId").refused("vpcId: Required value"),
+        remove("spec.network.vpcId").drop("/network/vpcId").refused(ONE_VPC),
         remove("spec.network.subnets").drop("/network/subnets").refused("subnets: Required value"),
         change("spec.network.subnets[]")
             .set("/network/subnets/-", json!({ "zoneId": "usw2-az4", "subnetId": "<az4>" }))
@@ -49,6 +50,24 @@ pub fn cases() -> Vec<Case> {
         ),
         remove("spec.network.subnets[].cidrBlock").drop("/network/subnets/2/cidrBlock").refused(ONE_SOURCE),
     ]
+}
+
+/// Of a VPC that is made.
+pub fn made() -> Vec<Case> {
+    const KEPT: &str = "cidrBlock cannot be changed";
+    vec![
+        change("spec.network.vpc").set("/network/vpc", json!({ "cidrBlock": "10.40.0.0/17" })).refused(KEPT),
+        remove("spec.network.vpc").drop("/network/vpc").refused(ONE_VPC),
+        change("spec.network.vpc.cidrBlock").set("/network/vpc/cidrBlock", "10.40.0.0/17").refused(KEPT),
+        remove("spec.network.vpc.cidrBlock").drop("/network/vpc/cidrBlock").refused("cidrBlock: Required value"),
+    ]
+}
+
+pub async fn stage_made() -> Stage {
+    let scene = Scene::with_brokers(0).await;
+    let mut spec = scene.plain_spec();
+    spec["network"] = made_network();
+    Stage { scene, spec, names: Names::new() }
 }
 
 pub async fn stage() -> Stage {

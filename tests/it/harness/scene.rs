@@ -265,6 +265,17 @@ impl Scene {
     }
 }
 
+/// A VPC that is made, with subnets in two zones.
+pub fn made_network() -> Value {
+    json!({
+        "vpc": { "cidrBlock": "10.40.0.0/16" },
+        "subnets": [
+            { "zoneId": "usw2-az1", "cidrBlock": "10.40.0.0/20" },
+            { "zoneId": "usw2-az2", "cidrBlock": "10.40.16.0/20" },
+        ],
+    })
+}
+
 /// A listener of the guide with 24 ports to grow into.
 pub fn listener(name: &str, broker_port: u16, bootstrap: u16, first: u16) -> Value {
     json!({

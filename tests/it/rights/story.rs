@@ -3,7 +3,7 @@
 use aws_sdk_elasticloadbalancingv2::types::{Action, ActionTypeEnum, TargetDescription};
 use serde_json::{Value, json};
 
-use crate::harness::{Consumer, Scene, ZONES, listener};
+use crate::harness::{Consumer, Scene, ZONES, listener, made_network};
 
 /// A scene with what the story needs, and no operator yet.
 pub struct Life {
@@ -58,7 +58,20 @@ impl Life {
         self.scene.orders().change_and_settle(rejected).await;
         self.consumer.sees(&endpoint, "rejected").await;
         self.scene.orders().change(json!({ "loadBalancer": { "deletionProtection": "Disabled" } })).await;
+        self.vpc_is_made().await;
         self.scene.clean_up().await;
+    }
+
+    /// Another object, in a VPC of its own.
+    async fn vpc_is_made(&self) {
+        let mut spec = self.scene.plain_spec();
+        spec["network"] = made_network();
+        spec["brokers"] = json!({ "static": [{ "id": 1, "zoneId": "usw2-az1", "ipAddress": "10.40.0.10" }] });
+        spec["tags"] = json!({ "team": "streaming", "cost": "17" });
+        let made = self.scene.link("made");
+        made.create_and_settle(spec).await;
+        made.change_and_settle(json!({ "tags": { "team": "data", "cost": null } })).await;
+        made.delete_and_wait().await;
     }
 
     /// All that is changed in place.

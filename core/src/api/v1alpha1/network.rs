@@ -7,14 +7,20 @@ use serde::{Deserialize, Serialize};
 
 use crate::api::rule::{Rule, immutable, ipv4_cidr, tag_values, zone_id};
 
-/// The VPC and the subnets of the load balancer.
+/// The VPC and the subnets of the load balancer. Exactly one of vpcId and vpc.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
+#[schemars(extend("x-kubernetes-validations" = [ONE_VPC, KEPT_VPC, OWN_SUBNETS, SUBNETS_INSIDE, SUBNETS_APART]))]
 pub struct Network {
     /// The VPC in which the brokers run. Cannot be changed.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schemars(length(max = 32), regex(pattern = r"^vpc-[0-9a-f]{8,17}$"))]
     #[schemars(extend("x-kubernetes-validations" = [immutable("vpcId cannot be changed: make a new object")]))]
-    pub vpc_id: String,
+    pub vpc_id: Option<String>,
+
+    /// A VPC that is made for this object and deleted with it, once nothing of others is in it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub vpc: Option<Vpc>,
 
     /// One subnet for each zone in which the service is offered, and in which brokers may be. Consumers can connect
     /// from these zones only. AWS wants 8 free addresses in each.
@@ -22,6 +28,47 @@ pub struct Network {
     #[schemars(extend("x-kubernetes-list-type" = "map", "x-kubernetes-list-map-keys" = ["zoneId"]))]
     pub subnets: Vec<Subnet>,
 }
+
+/// A VPC that is made for this object. DNS support and DNS host names are kept on in it.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct Vpc {
+    /// IPv4 CIDR of the VPC, /16 to /28. Cannot be changed. Every subnet lies in it.
+    #[schemars(length(max = 18))]
+    #[schemars(extend("x-kubernetes-validations" = [VPC_BLOCK, immutable("cidrBlock cannot be changed: make a new object")]))]
+    pub cidr_block: String,
+}
+
+const VPC_BLOCK: Rule = Rule::new(
+    "isCIDR(self) && cidr(self).ip().family() == 4 && cidr(self).prefixLength() >= 16 && cidr(self).prefixLength() <= 28",
+    "an IPv4 CIDR from /16 to /28 such as 10.0.0.0/16",
+);
+
+const ONE_VPC: Rule = Rule::new("has(self.vpcId) != has(self.vpc)", "exactly one of vpcId and vpc");
+
+const KEPT_VPC: Rule = Rule::new(
+    "has(self.vpcId) == has(oldSelf.vpcId)",
+    "an object does not change between vpcId and vpc: make a new object",
+)
+.forbidden();
+
+const OWN_SUBNETS: Rule = Rule::new(
+    "!has(self.vpc) || self.subnets.all(s, has(s.cidrBlock))",
+    "in a VPC that is made for the object every subnet is too: give each a cidrBlock",
+)
+.at(".subnets");
+
+const SUBNETS_INSIDE: Rule = Rule::new(
+    "!has(self.vpc) || self.subnets.all(s, !has(s.cidrBlock) || cidr(self.vpc.cidrBlock).containsCIDR(s.cidrBlock))",
+    "every subnet lies in vpc.cidrBlock",
+)
+.at(".subnets");
+
+const SUBNETS_APART: Rule = Rule::new(
+    "!has(self.vpc) || self.subnets.all(a, self.subnets.all(b, a.zoneId == b.zoneId || !has(a.cidrBlock) || !has(b.cidrBlock) || !cidr(a.cidrBlock).containsCIDR(b.cidrBlock)))",
+    "subnets do not overlap",
+)
+.at(".subnets");
 
 /// The subnet of one zone. Exactly one of subnetId, subnetTags and cidrBlock.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]

@@ -32,6 +32,10 @@ pub struct KafkaPrivateLinkStatus {
     #[serde(skip_serializing_if = "Option::is_none")]
     pub summary: Option<SummaryStatus>,
 
+    /// What was made of the network for this object.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub network: Option<NetworkStatus>,
+
     /// The endpoint service.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub endpoint_service: Option<EndpointServiceStatus>,
@@ -96,6 +100,33 @@ pub struct AwsStatus {
     /// Region.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub region: Option<String>,
+}
+
+/// What was made of the network for this object.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "camelCase", default)]
+pub struct NetworkStatus {
+    /// The VPC, where it was made.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub vpc_id: Option<String>,
+    /// The subnets that were made, by zone.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    #[schemars(extend("x-kubernetes-list-type" = "map", "x-kubernetes-list-map-keys" = ["zoneId"]))]
+    pub subnets: Vec<SubnetStatus>,
+}
+
+/// A subnet that was made for this object.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct SubnetStatus {
+    /// Its zone.
+    pub zone_id: String,
+    /// Its ID.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub subnet_id: Option<String>,
+    /// Its IPv4 CIDR.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub cidr_block: Option<String>,
 }
 
 /// Short texts for the columns of kubectl get.

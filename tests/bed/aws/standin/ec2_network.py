@@ -18,6 +18,20 @@ ZONE_IDS = {zone.name: zone.zone_id for zones in RegionsAndZonesBackend.zones.va
 class Network(EC2BaseResponse):
     """The actions; put before moto's own by `install`."""
 
+    def delete_vpc(self):
+        vpc_id, there = self._get_param("VpcId"), self.store.ec2
+        inside = [
+            *(i for i in there.enis.values() if i.subnet.vpc_id == vpc_id),
+            *(s for zone in there.subnets.values() for s in zone.values() if s.vpc_id == vpc_id),
+            *(g for g in there.groups.get(vpc_id, {}).values() if g.name != "default"),
+            *(g for g in there.internet_gateways.values() if g.vpc is not None and g.vpc.id == vpc_id),
+            *(t for t in there.route_tables.values() if t.vpc_id == vpc_id and not t.main_association_id),
+            *(e for e in there.vpc_end_points.values() if e.vpc_id == vpc_id),
+        ]
+        if inside:
+            raise ec2("DependencyViolation", f"The vpc '{vpc_id}' has dependencies and cannot be deleted.")
+        return super().delete_vpc()
+
     def create_subnet(self):
         length = (self._get_param("CidrBlock") or "").rpartition("/")[2]
         if length.isdigit() and not 16 <= int(length) <= 28 and int(length) <= 32:
@@ -79,6 +93,12 @@ class Network(EC2BaseResponse):
     def describe_vpcs(self):
         return self._paged(super().describe_vpcs(), "Vpcs")
 
+    def describe_internet_gateways(self):
+        return self._paged(super().describe_internet_gateways(), "InternetGateways")
+
+    def describe_route_tables(self):
+        return self._paged(super().describe_route_tables(), "RouteTables")
+
     def describe_network_interfaces(self):
         return self._paged(super().describe_network_interfaces(), "NetworkInterfaces")
 
@@ -91,6 +111,7 @@ class Network(EC2BaseResponse):
         return self._paged(super().describe_tags(), "Tags")
 
     def describe_vpc_endpoints(self):
+        check_filters(self, {"service-name", "vpc-endpoint-id", "vpc-endpoint-state", "vpc-endpoint-type", "vpc-id"})
         return self._paged(super().describe_vpc_endpoints(), "VpcEndpoints")
 
     def _paged(self, result, key):

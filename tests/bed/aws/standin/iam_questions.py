@@ -127,6 +127,8 @@ _SERVICE = "vpc-endpoint-service"
 _EC2 = {
     "CreateSubnet": _in_vpc("subnet"), "CreateSecurityGroup": _in_vpc("security-group"),
     "CreateVpcEndpointServiceConfiguration": lambda asking: asking.ec2_new(_SERVICE),
+    "CreateVpc": lambda asking: asking.ec2_new("vpc"),
+    "ModifyVpcAttribute": _on("vpc", "VpcId"), "DeleteVpc": _on("vpc", "VpcId"),
     "DeleteSubnet": _on("subnet", "SubnetId"), "DeleteSecurityGroup": _on("security-group", "GroupId"),
     "AuthorizeSecurityGroupIngress": _authorize, "AuthorizeSecurityGroupEgress": _authorize,
     "RevokeSecurityGroupIngress": _on("security-group", "GroupId"), "RevokeSecurityGroupEgress": _on("security-group", "GroupId"),

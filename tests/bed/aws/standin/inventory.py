@@ -9,7 +9,8 @@ def inventory(account, region):
         store.settle()
         return {
             "account": account, "region": region,
-            "vpcs": {v.id: _ec2(store, v.id, cidr=v.cidr_block) for v in store.ec2.vpcs.values()},
+            "vpcs": {v.id: _ec2(store, v.id, cidr=v.cidr_block, dns_support=v.enable_dns_support, dns_host_names=v.enable_dns_hostnames)
+                     for v in store.ec2.vpcs.values()},
             "subnets": {s.id: _ec2(store, s.id, vpc=s.vpc_id, cidr=s.cidr_block, zone=s.availability_zone_id)
                         for zone in store.ec2.subnets.values() for s in zone.values()},
             "instances": {i.id: _ec2(store, i.id, subnet=i.subnet_id, address=i.private_ip, state=i.state)
