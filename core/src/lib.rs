@@ -6,7 +6,9 @@
 //! Nothing here reads a clock, draws a random number or talks to anybody: all that comes in as data.
 
 pub mod api;
+pub mod cost;
 pub mod desired;
+pub mod diagram;
 pub mod events;
 pub mod kafka;
 pub mod model;

@@ -1,8 +1,14 @@
-//! Files in the repository that are made from the types.
+//! Files in the repository that are made from the types, and what is drawn with them.
+
+#[allow(dead_code, reason = "diagrams are tested with the rest")]
+mod objects;
 
 use std::path::{Path, PathBuf};
 
 use k8s_openapi::apiextensions_apiserver::pkg::apis::apiextensions::v1::CustomResourceDefinition;
+use kpl_core::api::KafkaPrivateLink;
+use kpl_core::desired::Intent;
+use kpl_core::diagram::Diagram;
 
 /// `crds/kafkaprivatelinks.yaml` is what `kafka-privatelink crd` prints.
 #[test]
@@ -12,6 +18,15 @@ fn the_crd_in_the_repository_is_that_of_the_types() {
     // Long strings are folded: a fold at the wrong place would change a rule.
     assert_eq!(serde_saphyr::from_str::<CustomResourceDefinition>(&text).ok(), Some(crd));
     assert_contents(&repository().join("crds/kafkaprivatelinks.yaml"), &text);
+}
+
+/// `docs/diagram.svg` is what `kafka-privatelink diagram` draws of the guide's cluster.
+#[test]
+fn the_picture_in_the_documentation_is_drawn_by_this_version() {
+    let object: KafkaPrivateLink = serde_json::from_value(objects::running()).expect("an object");
+    let intent = Intent::parse(&object.spec).expect("a spec as users write it");
+    let diagram = Diagram::of(&object, &intent).expect("its brokers are listed");
+    assert_contents(&repository().join("docs/diagram.svg"), &diagram.svg());
 }
 
 fn repository() -> PathBuf {

@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 
 use jiff::Timestamp;
 use kpl_core::api::KafkaPrivateLink;
+use kpl_core::cost::{Estimate, Money, Payer};
 use kpl_core::desired::{Desired, Identity, Intent, Memory, Request, VpcSource, desired};
 use kpl_core::model::{Account, BrokerInstance, InstanceState, Listing, Observed, Owner, Seen, Subnet, Timing, Vpc};
 use kpl_core::plan::guard::Guard;
@@ -74,4 +75,27 @@ fn from_nothing_to_ready() {
     let observed = guide(&intent);
     assert_eq!(wanted(&intent, &observed).issues, []);
     insta::assert_snapshot!(simulate(|seen| wanted(&intent, seen), &Guard::default(), &observed).to_string());
+}
+
+/// By hand: 730 × 0.0225 = 16.425; 100 × 0.006 = 0.60; three zones, 3 × 730 × 0.01 = 21.90; 100 × 0.01 = 1.00.
+#[test]
+fn what_a_month_of_the_guides_cluster_costs() {
+    let text = include_str!("../../examples/orders.yaml");
+    let object: KafkaPrivateLink = serde_saphyr::from_str(text).expect("the example parses");
+    let intent = Intent::parse(&object.spec).expect("the example is valid");
+    let observed = guide(&intent);
+    let month =
+        |gigabytes| Estimate::of(&wanted(&intent, &observed), &intent.region, gigabytes).expect("it is offered");
+    insta::assert_snapshot!(month(100).to_string());
+    let both = |gigabytes| [Payer::Provider, Payer::Consumer].map(|payer| month(gigabytes).total(payer));
+    assert_eq!(both(100), [Money(17_025_000), Money(22_900_000)]);
+    assert_eq!(both(0), [Money(16_425_000), Money(21_900_000)], "hours alone");
+
+    // With cross-zone two thirds of the traffic change zones, and both sides of that are paid for.
+    let mut wide = intent.clone();
+    wide.listeners.values_mut().for_each(|listener| listener.cross_zone = true);
+    let estimate = Estimate::of(&wanted(&wide, &observed), &wide.region, 300).expect("it is offered");
+    assert_eq!(estimate.total(Payer::Provider), Money(16_425_000 + 300 * 6_000 + 200 * 20_000));
+    let nothing = kpl_core::desired::undesired(&identity(), kpl_core::desired::Goal::Retained, &Memory::default());
+    assert_eq!(Estimate::of(&nothing, &intent.region, 100), None, "what goes costs nothing");
 }

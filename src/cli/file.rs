@@ -4,6 +4,7 @@ use std::io::{self, Read};
 use std::path::{Path, PathBuf};
 
 use kpl_core::api::{KIND, KafkaPrivateLink};
+use kpl_core::desired::{Intent, InvalidSpec};
 use serde_json::Value;
 use thiserror::Error;
 
@@ -19,6 +20,10 @@ pub(super) enum BadFile {
     Yaml(PathBuf, #[source] Box<serde_saphyr::Error>),
     #[error("{0} holds no {KIND}")]
     Nothing(PathBuf),
+    #[error("{0} holds several objects: give one")]
+    Several(PathBuf),
+    #[error("{0}")]
+    Spec(String, #[source] InvalidSpec),
     #[error("{file}: an object cannot be read")]
     Object { file: PathBuf, source: serde_json::Error },
 }
@@ -53,4 +58,30 @@ pub(super) fn objects(file: &Path) -> Result<Vec<KafkaPrivateLink>, BadFile> {
         .collect::<Result<_, _>>()
         .map_err(|source| BadFile::Object { file: file.to_owned(), source })?;
     if objects.is_empty() { Err(BadFile::Nothing(file.to_owned())) } else { Ok(objects) }
+}
+
+/// An object of a file, and what its spec says.
+pub(super) struct Offered {
+    /// `namespace/name`, or the name alone where the file says no namespace.
+    pub(super) name: String,
+    pub(super) object: KafkaPrivateLink,
+    pub(super) intent: Intent,
+}
+
+/// The only one of our kind in a file.
+///
+/// # Errors
+/// It cannot be read, holds none or more than one, or the spec is not one of this version.
+pub(super) fn offered(file: &Path) -> Result<Offered, BadFile> {
+    let mut objects = objects(file)?;
+    let (Some(object), true) = (objects.pop(), objects.is_empty()) else {
+        return Err(BadFile::Several(file.to_owned()));
+    };
+    let name = object.metadata.name.clone().unwrap_or_default();
+    let name =
+        object.metadata.namespace.as_ref().map_or_else(|| name.clone(), |namespace| format!("{namespace}/{name}"));
+    match Intent::parse(&object.spec) {
+        Ok(intent) => Ok(Offered { name, object, intent }),
+        Err(error) => Err(BadFile::Spec(name, error)),
+    }
 }

@@ -2,6 +2,7 @@
 
 mod cluster;
 mod confirm;
+mod diagram;
 mod doctor;
 mod duration;
 mod file;
@@ -60,6 +61,8 @@ enum Command {
     Confirm(confirm::Arguments),
     /// Write the sheet for a consumer: service name, zones, ports, and what to paste where.
     Handover(handover::Arguments),
+    /// Draw what an object offers, from its consumers to its brokers, as SVG or Mermaid. Needs no cluster.
+    Diagram(diagram::Arguments),
     /// Write what brokers have to advertise: entries for their configuration, or for Strimzi. Needs no cluster.
     Render(render::Arguments),
     /// Print the CRD, for `kubectl apply --server-side -f -`.
@@ -96,6 +99,8 @@ enum Failed {
     Confirm(#[from] confirm::Failed),
     #[error(transparent)]
     Handover(#[from] handover::Failed),
+    #[error(transparent)]
+    Diagram(#[from] diagram::Failed),
     #[error(transparent)]
     Render(#[from] render::Failed),
     #[error(transparent)]
@@ -144,6 +149,7 @@ fn execute<C: Clouds, F: Future<Output = C>>(
         Command::Status(arguments) => runtime()?.block_on(status::run(arguments))?,
         Command::Confirm(arguments) => runtime()?.block_on(confirm::run(arguments))?,
         Command::Handover(arguments) => runtime()?.block_on(handover::run(arguments))?,
+        Command::Diagram(arguments) => diagram::run(&arguments)?,
         Command::Render(arguments) => render::run(&arguments)?,
         Command::Crd => print(&crd()?)?,
         Command::IamPolicy(arguments) => print(&arguments.policy()?)?,

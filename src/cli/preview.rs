@@ -5,6 +5,7 @@ use std::process::ExitCode;
 
 use clap::{Args, ValueEnum};
 use jiff::Timestamp;
+use kpl_core::cost::{Estimate, Payer};
 use kpl_core::simulate::{Preview, simulate};
 use serde_json::{Value, json};
 use thiserror::Error;
@@ -16,6 +17,9 @@ use crate::cloud::Clouds;
 pub(super) struct Arguments {
     #[command(flatten)]
     asked: Asked,
+    /// Gigabytes that all consumers together send and receive in a month, for the estimate of what it costs.
+    #[arg(long, value_name = "GB", default_value_t = 1000)]
+    monthly_traffic: u32,
     /// How the plan is printed.
     #[arg(short, long, value_enum, default_value = "text")]
     output: Output,
@@ -43,12 +47,17 @@ struct Shown {
     object: String,
     preview: Preview,
     issues: Vec<String>,
+    cost: Option<Estimate>,
 }
 
 const SOMETHING_TO_DO: u8 = 2;
 
 pub(super) async fn run<C: Clouds>(arguments: Arguments, clouds: C) -> Result<ExitCode, Failed> {
-    let shown: Vec<Shown> = studies(arguments.asked, &clouds).await?.iter().map(preview).collect();
+    let shown: Vec<Shown> = studies(arguments.asked, &clouds)
+        .await?
+        .iter()
+        .map(|study| preview(study, arguments.monthly_traffic))
+        .collect();
     let text = match arguments.output {
         Output::Text => shown.iter().map(|one| as_text(one, shown.len() > 1)).collect::<Vec<_>>().join("\n"),
         Output::Json => format!("{:#}\n", Value::from(shown.iter().map(as_json).collect::<Vec<_>>())),
@@ -58,23 +67,25 @@ pub(super) async fn run<C: Clouds>(arguments: Arguments, clouds: C) -> Result<Ex
     Ok(if idle { ExitCode::SUCCESS } else { SOMETHING_TO_DO.into() })
 }
 
-fn preview(study: &Study) -> Shown {
+fn preview(study: &Study, monthly_traffic: u32) -> Shown {
     let issues = study.desired.issues.iter().map(ToString::to_string).collect();
     let preview = simulate(|observed| study.desire(observed), &study.guard, &study.observed);
-    Shown { object: study.shown.clone(), preview, issues }
+    let cost = Estimate::of(&study.desired, &study.intent.region, monthly_traffic);
+    Shown { object: study.shown.clone(), preview, issues, cost }
 }
 
 fn as_text(shown: &Shown, named: bool) -> String {
-    let Shown { object, preview, issues } = shown;
+    let Shown { object, preview, issues, cost } = shown;
     let title = if named { format!("{object}\n") } else { String::new() };
-    issues.iter().fold(title, |text, issue| text + "! " + issue + "\n") + &preview.to_string()
+    let plan = issues.iter().fold(title, |text, issue| text + "! " + issue + "\n") + &preview.to_string();
+    cost.iter().fold(plan, |text, cost| text + "\n" + &cost.to_string())
 }
 
 fn as_json(shown: &Shown) -> Value {
     fn words<T: ToString>(items: impl IntoIterator<Item = T>) -> Vec<String> {
         items.into_iter().map(|item| item.to_string()).collect()
     }
-    let Shown { object, preview, issues } = shown;
+    let Shown { object, preview, issues, cost } = shown;
     let waves: Vec<Value> = preview
         .waves
         .iter()
@@ -89,5 +100,20 @@ fn as_json(shown: &Shown) -> Value {
         "conflicts": words(&preview.conflicts),
         "waiting": words(&preview.waiting),
         "issues": issues,
+        "cost": cost.as_ref().map(cost_as_json),
+    })
+}
+
+/// In millionths of a dollar: programs round for themselves.
+fn cost_as_json(cost: &Estimate) -> Value {
+    let of = |payer| {
+        let items = cost.items.iter().filter(|item| item.payer == payer);
+        let items: Vec<Value> = items.map(|item| json!({ "what": item.what, "microdollars": item.cost.0 })).collect();
+        json!({ "microdollars": cost.total(payer).0, "items": items })
+    };
+    json!({
+        "provider": of(Payer::Provider),
+        "eachConsumer": of(Payer::Consumer),
+        "assumptions": cost.assumptions,
     })
 }

@@ -41,11 +41,34 @@ async fn plan_shows_every_wave_and_then_nothing() {
     let json = run(&scene, &[&arguments[..], &["-o", "json"]].concat(), &document(&scene));
     assert_eq!(json.status.code(), Some(2));
     let json: serde_json::Value = serde_json::from_slice(&json.stdout).expect("JSON");
-    assert!(json.is_array() || json.is_object(), "{json}");
+    let cost = &json[0]["cost"]["provider"]["microdollars"];
+    assert!(cost.as_u64().is_some_and(|cost| cost > 16_000_000), "a month of a load balancer: {json}");
 
     scene.orders().create_and_settle(scene.plain_spec()).await;
     let idle = run(&scene, &arguments, &document(&scene));
     assert_eq!(idle.status.code(), Some(0), "{}{}", text(&idle.stdout), text(&idle.stderr));
+    scene.clean_up().await;
+}
+
+/// Ports, health and the name that consumers ask for, as they are in AWS.
+#[tokio::test]
+async fn a_diagram_shows_what_runs() {
+    let scene = Scene::start().await;
+    scene.orders().create_and_settle(scene.plain_spec()).await;
+    let service = scene.orders().service_name().await;
+    let object = serde_json::to_string(&scene.orders().object().await).expect("an object is JSON");
+    for (form, begins) in [("svg", "<svg "), ("mermaid", "flowchart LR")] {
+        let drawn = run(&scene, &["diagram", "-f", "-", "-o", form], &object);
+        let shown = text(&drawn.stdout);
+        assert!(drawn.status.success() && shown.starts_with(begins), "{form}: {shown}{}", text(&drawn.stderr));
+        for part in
+            [service.as_str(), "EXTERNAL 9092 bootstrap", "EXTERNAL 9093", "EXTERNAL 9095", "healthy", "usw2-az3"]
+        {
+            assert!(shown.contains(part), "{part} is not in\n{shown}");
+        }
+    }
+    let planned = run(&scene, &["diagram", "-f", "-"], &document(&scene));
+    assert!(text(&planned.stderr).contains("give the object with its status"), "{}", text(&planned.stderr));
     scene.clean_up().await;
 }
 

@@ -9,6 +9,7 @@ mod fault;
 mod judge;
 mod lines;
 mod merge;
+mod planned;
 mod remedy;
 mod route;
 mod sighting;
@@ -19,6 +20,7 @@ pub use fault::Fault;
 pub use judge::{Former, Look, Port, Proof, Seat, Since, judge};
 pub use lines::{ADVERTISED_LISTENERS, Entries, Entry, LISTENERS, PROTOCOL_MAP, document, entries, lines_name, text};
 pub use merge::{NotMerged, merge};
+pub use planned::{Unplanned, planned};
 pub use route::Route;
 pub use sighting::{
     Answered, Authorized, Certificate, Endpoint, Identity, Level, Mechanism, Obstacle, Roster, SecurityProtocol,
