@@ -4,14 +4,12 @@ use std::collections::BTreeSet;
 use std::fmt::Write as _;
 use std::io::{self, Write as _};
 use std::process::ExitCode;
-use std::sync::Arc;
 
 use clap::{Args, ValueEnum};
 use jiff::{SignedDuration, Timestamp};
 use kpl_core::api::KafkaPrivateLinkStatus;
 use kpl_core::api::v1alpha1::BrokerStatus;
-use kpl_core::desired::ListenerAccess;
-use kpl_core::kafka::{Fault, Proof, Route, Seat, Wiring, judge};
+use kpl_core::kafka::{Fault, Proof, Seat, Wiring, judge};
 use kpl_core::model::{BrokerId, ListenerName, Timing, ZoneId};
 use kpl_core::pass::Pass;
 use kpl_core::status::{ConditionType, View, former, status};
@@ -19,11 +17,11 @@ use serde::Serialize;
 use thiserror::Error;
 use tokio::sync::Semaphore;
 
+use super::reach;
 use super::study::{self, Asked, Study, studies};
 use super::table::Table;
 use crate::cloud::Clouds;
-use crate::controller::secrets;
-use crate::kafka::{Access, Accesses, look_at_all};
+use crate::kafka::look_at_all;
 
 #[derive(Debug, Args)]
 pub(super) struct Arguments {
@@ -156,12 +154,9 @@ async fn examine(study: Study) -> Report {
 
 /// A look through each zone that clients may come by: without cross-zone they come by that of the broker alone.
 async fn looks(study: &Study) -> Vec<Looked> {
-    let Study { intent, desired, observed, .. } = study;
-    let Some(balancer) = observed.load_balancer.there().filter(|balancer| balancer.state.usable()) else {
-        return Vec::new();
-    };
-    let route = Route::of(intent.verification.address.as_deref(), &balancer.dns_name, observed);
-    let accesses = accesses(study).await;
+    let Study { intent, desired, .. } = study;
+    let Some(route) = reach::route(study) else { return Vec::new() };
+    let accesses = reach::accesses(study).await;
     let (wide, narrow) = desired.wiring(intent).by_cross_zone();
     let mut ways = vec![(None, route.clone(), narrow)];
     let zones: Vec<_> = intent.subnets.keys().filter_map(|zone| Some((zone, route.through(zone)?))).collect();
@@ -184,24 +179,6 @@ async fn looks(study: &Study) -> Vec<Looked> {
         looks.push(Looked { zone, wiring, proof, idle });
     }
     looks
-}
-
-/// Secrets are read with the rights of whoever asks.
-async fn accesses(study: &Study) -> Accesses {
-    let mut accesses = Accesses::new();
-    for (name, listener) in &study.intent.listeners {
-        let access = match &study.client {
-            Some(client) => {
-                secrets::access(client, &study.namespace, &listener.access).await.map_err(|e| e.to_string())
-            }
-            None if listener.access != ListenerAccess::default() => {
-                Err("there is no way to a cluster that has its Secrets".to_owned())
-            }
-            None => Access::new(None, None, None).map_err(|problem| problem.to_string()),
-        };
-        accesses.insert(name.clone(), access.map(Arc::new));
-    }
-    accesses
 }
 
 fn rows(look: &Looked, status: &KafkaPrivateLinkStatus) -> Vec<Row> {

@@ -6,11 +6,13 @@ mod diagram;
 mod doctor;
 mod duration;
 mod file;
+mod gate;
 mod handover;
 mod iam;
 mod object;
 mod operate;
 mod preview;
+mod reach;
 mod render;
 mod status;
 mod study;
@@ -55,6 +57,10 @@ enum Command {
     ///
     /// Exit status: 0 all is well, 2 something is not, 1 an error.
     Doctor(doctor::Arguments),
+    /// Ask Kafka whether it can spare one broker now: before a broker is stopped by hand. Writes nothing.
+    ///
+    /// Exit status: 0 it may be stopped, 2 not now, 1 Kafka could not be asked.
+    Gate(gate::Arguments),
     /// Show what an object has come to: service, ports, connections, and the conditions that need a look.
     Status(status::Arguments),
     /// Answer the question that an object asks before much goes: shows what, and asks again.
@@ -93,6 +99,8 @@ enum Failed {
     Plan(#[from] preview::Failed),
     #[error(transparent)]
     Doctor(#[from] doctor::Failed),
+    #[error(transparent)]
+    Gate(#[from] gate::Failed),
     #[error(transparent)]
     Status(#[from] status::Failed),
     #[error(transparent)]
@@ -145,6 +153,9 @@ fn execute<C: Clouds, F: Future<Output = C>>(
         }
         Command::Doctor(arguments) => {
             return Ok(runtime()?.block_on(async { doctor::run(arguments, clouds(Terms::alone()).await).await })?);
+        }
+        Command::Gate(arguments) => {
+            return Ok(runtime()?.block_on(async { gate::run(arguments, clouds(Terms::alone()).await).await })?);
         }
         Command::Status(arguments) => runtime()?.block_on(status::run(arguments))?,
         Command::Confirm(arguments) => runtime()?.block_on(confirm::run(arguments))?,

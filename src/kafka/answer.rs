@@ -1,5 +1,6 @@
 //! Reads the bytes of an answer, and trusts none of them.
 
+use kpl_core::model::BrokerId;
 use thiserror::Error;
 
 /// It is not what Kafka's protocol says.
@@ -9,6 +10,9 @@ pub(super) struct Malformed(pub(super) &'static str);
 
 /// Elements that a list of an answer may have; a cluster has fewer brokers.
 const MOST_ELEMENTS: usize = 10_000;
+
+/// A topic's name ends there.
+const LONGEST_TOPIC: usize = 249;
 
 /// Characters of a text from outside that are kept.
 const MOST_CHARACTERS: usize = 200;
@@ -111,11 +115,40 @@ impl<'a> Answer<'a> {
 
     /// The length of a list: no more than bytes are left, for each element has one at least.
     pub(super) fn list(&mut self) -> Result<usize, Malformed> {
+        self.list_of(MOST_ELEMENTS)
+    }
+
+    /// The same of one that may be longer than others.
+    pub(super) fn list_of(&mut self, most: usize) -> Result<usize, Malformed> {
         let length = self.length(true)?.unwrap_or(0);
-        if length > self.rest.len() || length > MOST_ELEMENTS {
+        if length > self.rest.len() || length > most {
             return Err(Malformed("a list is longer than it can be"));
         }
         Ok(length)
+    }
+
+    /// A list of nodes.
+    pub(super) fn nodes(&mut self) -> Result<Vec<BrokerId>, Malformed> {
+        let mut nodes = Vec::new();
+        for _ in 0..self.list()? {
+            nodes.push(BrokerId(self.i32()?));
+        }
+        Ok(nodes)
+    }
+
+    /// A topic's name. Kafka takes no others; a name that was cut could hide another.
+    pub(super) fn topic(&mut self) -> Result<&'a str, Malformed> {
+        let name = self.text()?;
+        let legal = name.bytes().all(|byte| byte.is_ascii_alphanumeric() || matches!(byte, b'.' | b'_' | b'-'));
+        if legal && (1..=LONGEST_TOPIC).contains(&name.len()) {
+            Ok(name)
+        } else {
+            Err(Malformed("a topic has no name"))
+        }
+    }
+
+    pub(super) fn uuid(&mut self) -> Result<[u8; 16], Malformed> {
+        self.array()
     }
 
     /// What newer versions may add to a structure; nothing in versions that are not flexible.

@@ -13,8 +13,14 @@ use super::sasl::{self, NotIn};
 use super::tls::{self, Shown};
 use super::{Dial, Limits, describe_quorum, metadata};
 
+/// A connection at whose end is a broker, logged in where it asks for that.
+pub(super) struct Climbed {
+    pub(super) connection: Connection,
+    pub(super) versions: Versions,
+}
+
 /// Climbs as high as it can; what was seen on the way is in the sighting, and the error says what stood in the way.
-pub(super) async fn climb(dial: &Dial, limits: &Limits, sighting: &mut Sighting) -> Result<(), Obstacle> {
+pub(super) async fn climb(dial: &Dial, limits: &Limits, sighting: &mut Sighting) -> Result<Climbed, Obstacle> {
     let mut address = Address::of(dial, limits).await?;
     let socket = address.connect().await?;
     sighting.reached = Some(Level::Tcp);
@@ -47,13 +53,14 @@ pub(super) async fn climb(dial: &Dial, limits: &Limits, sighting: &mut Sighting)
             NotIn::Call(failed) => failed.into(),
         })?;
     }
-    Asking { connection, versions, dial, sighting }.ask().await
+    let mut asking = Asking { climbed: Climbed { connection, versions }, dial, sighting };
+    asking.ask().await?;
+    Ok(asking.climbed)
 }
 
 /// The questions to who is known to be a broker.
 struct Asking<'a> {
-    connection: Connection,
-    versions: Versions,
+    climbed: Climbed,
     dial: &'a Dial,
     sighting: &'a mut Sighting,
 }
@@ -70,7 +77,7 @@ impl Asking<'_> {
 
     async fn roster(&mut self) -> Result<(), Obstacle> {
         let request = metadata::ask(self.newest(ApiKey::Metadata, "Metadata")?);
-        let body = match self.connection.call(&request).await {
+        let body = match self.climbed.connection.call(&request).await {
             Ok(body) => body,
             // A listener that wants a log-in answers ApiVersions and ends the connection at anything else.
             Err(CallFailed::Closed) if !self.dial.protocol.logs_in() => return Err(Obstacle::NoCredentials),
@@ -82,7 +89,7 @@ impl Asking<'_> {
 
     async fn identity(&mut self, broker: BrokerId) -> Result<(), Obstacle> {
         let request = describe_configs::ask(self.newest(ApiKey::DescribeConfigs, "DescribeConfigs")?, broker);
-        let body = self.connection.call(&request).await?;
+        let body = self.climbed.connection.call(&request).await?;
         let identity = match describe_configs::read(&body, request.version).map_err(CallFailed::from)? {
             Described::Broker(settings) => {
                 self.sighting.answered.settings = Some(settings);
@@ -102,11 +109,12 @@ impl Asking<'_> {
     /// Without the right to read settings: Kafka from 4.4 on says whether it is the node that is named.
     async fn by_name(&mut self, broker: BrokerId) -> Result<Authorized<Identity>, Obstacle> {
         let roster = self.sighting.answered.roster.as_ref();
-        let Some(cluster) = roster.and_then(|roster| roster.cluster_id.clone()).filter(|_| self.versions.names_node())
+        let Some(cluster) =
+            roster.and_then(|roster| roster.cluster_id.clone()).filter(|_| self.climbed.versions.names_node())
         else {
             return Ok(Authorized::No);
         };
-        let body = self.connection.call(&api_versions::ask_node(&cluster, broker)).await?;
+        let body = self.climbed.connection.call(&api_versions::ask_node(&cluster, broker)).await?;
         Ok(match api_versions::read_node(&body).map_err(CallFailed::from)? {
             Some(true) => Authorized::Yes(Identity::Expected),
             Some(false) => Authorized::Yes(Identity::Other(None)),
@@ -115,16 +123,18 @@ impl Asking<'_> {
     }
 
     async fn running(&mut self) -> Result<(), Obstacle> {
-        if !self.versions.newest(ApiKey::DescribeQuorum).is_some_and(describe_quorum::known) {
-            return Ok(());
+        let newest = self.climbed.versions.newest(ApiKey::DescribeQuorum);
+        let Some(newest) = newest.filter(|newest| describe_quorum::known(*newest)) else { return Ok(()) };
+        let request = describe_quorum::ask(newest);
+        let body = self.climbed.connection.call(&request).await?;
+        if let Ok(quorum) = describe_quorum::read(&body, request.version).map_err(CallFailed::from)? {
+            self.sighting.answered.running = describe_quorum::running(&quorum);
         }
-        let body = self.connection.call(&describe_quorum::ask()).await?;
-        self.sighting.answered.running = describe_quorum::read(&body).map_err(CallFailed::from)?;
         Ok(())
     }
 
     fn newest(&self, api: ApiKey, request: &'static str) -> Result<i16, Obstacle> {
-        self.versions.newest(api).ok_or(Obstacle::Error { request, code: api_versions::UNSUPPORTED })
+        self.climbed.versions.newest(api).ok_or(Obstacle::Error { request, code: api_versions::UNSUPPORTED })
     }
 }
 

@@ -9,7 +9,7 @@ use tokio::time::timeout;
 use super::answer::{Answer, Form, Malformed, printable};
 use super::request::{ApiKey, Request};
 
-/// The longest answer that is read; ten thousand brokers fit.
+/// The longest answer that is read, but for those that tell of every topic; ten thousand brokers fit.
 pub(super) const MOST_BYTES: usize = 1024 * 1024;
 /// How long what follows the first bytes of a stranger is waited for.
 const STRANGER: Duration = Duration::from_millis(200);
@@ -66,13 +66,18 @@ impl Connection {
 
     /// The body of the answer.
     pub(super) async fn call(&mut self, request: &Request) -> Result<Vec<u8>, CallFailed> {
+        self.call_for(request, MOST_BYTES).await
+    }
+
+    /// The same, where an answer may be longer.
+    pub(super) async fn call_for(&mut self, request: &Request, most: usize) -> Result<Vec<u8>, CallFailed> {
         self.correlation += 1;
         let frame = request.frame(self.correlation);
         let patience = self.answer;
         let exchange = async {
             self.stream.write_all(&frame).await?;
             self.stream.flush().await?;
-            self.frame().await
+            self.frame(most).await
         };
         let mut answer = timeout(patience, exchange).await.map_err(|_| CallFailed::Silent)??;
         let body = body(&answer, request, self.correlation)?;
@@ -80,11 +85,11 @@ impl Connection {
         Ok(answer.split_off(begin))
     }
 
-    async fn frame(&mut self) -> Result<Vec<u8>, CallFailed> {
+    async fn frame(&mut self, most: usize) -> Result<Vec<u8>, CallFailed> {
         let mut head = [0; 4];
         self.stream.read_exact(&mut head).await?;
         let length = match usize::try_from(i32::from_be_bytes(head)) {
-            Ok(length) if length <= MOST_BYTES => length,
+            Ok(length) if length <= most => length,
             _ if head.starts_with(&TLS_ALERT) => return Err(CallFailed::TlsAlert),
             _ => return Err(CallFailed::Strange(self.stranger(head).await)),
         };

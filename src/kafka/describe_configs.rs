@@ -1,4 +1,6 @@
-//! `DescribeConfigs` of a broker: only the broker itself answers, which tells who is at the far end of a port.
+//! `DescribeConfigs`. Of a broker only the broker itself answers, which tells who is at the far end of a port; of topics any does.
+
+use std::collections::BTreeMap;
 
 use kpl_core::kafka::Settings;
 use kpl_core::model::BrokerId;
@@ -10,6 +12,8 @@ const FLEXIBLE: i16 = 4;
 const FIXED: i16 = 1;
 /// A resource of type broker.
 const BROKER: i8 = 4;
+/// A resource of type topic.
+const TOPIC: i8 = 2;
 /// The broker is another (`INVALID_REQUEST`).
 const INVALID_REQUEST: i16 = 42;
 /// `CLUSTER_AUTHORIZATION_FAILED`.
@@ -22,6 +26,13 @@ const LISTENERS: &str = "listeners";
 const PROTOCOL_MAP: &str = "listener.security.protocol.map";
 /// Of the whole broker: the same key of one listener is ignored by Kafka.
 const IDLE: &str = "connections.max.idle.ms";
+
+/// Of a topic: replicas that have to be in sync for a write that wants them to be.
+const MIN_IN_SYNC: &str = "min.insync.replicas";
+/// A topic has no such setting, or none that is a number (`INVALID_CONFIG`).
+const NO_NUMBER: i16 = 40;
+/// Topics of one request: its answer is short.
+pub(super) const TOPICS_AT_ONCE: usize = 500;
 
 /// What was answered.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -37,15 +48,31 @@ fn form(version: i16) -> Form {
     if version >= FLEXIBLE { Form::Flexible } else { Form::Fixed }
 }
 
-pub(super) fn ask(newest: i16, broker: BrokerId) -> Request {
+fn begin(newest: i16) -> Request {
     let version = if newest >= FLEXIBLE { FLEXIBLE } else { FIXED };
-    let keys = [ADVERTISED, LISTENERS, PROTOCOL_MAP, IDLE];
-    let request = Request::new(ApiKey::DescribeConfigs, version, form(version));
-    let request = request.list(1).i8(BROKER).text(&broker.to_string()).list(keys.len());
-    let request = keys.into_iter().fold(request, Request::text).tags();
+    Request::new(ApiKey::DescribeConfigs, version, form(version))
+}
+
+fn resource(request: Request, kind: i8, name: &str, keys: &[&str]) -> Request {
+    let request = request.i8(kind).text(name).list(keys.len());
+    keys.iter().fold(request, |request, key| request.text(key)).tags()
+}
+
+fn end(request: Request) -> Request {
     // Without synonyms; from 3 on without documentation.
     let request = request.bool(false);
-    if version >= FLEXIBLE { request.bool(false).tags() } else { request }
+    if request.version >= FLEXIBLE { request.bool(false).tags() } else { request }
+}
+
+pub(super) fn ask(newest: i16, broker: BrokerId) -> Request {
+    let keys = [ADVERTISED, LISTENERS, PROTOCOL_MAP, IDLE];
+    end(resource(begin(newest).list(1), BROKER, &broker.to_string(), &keys))
+}
+
+/// For `min.insync.replicas` of topics, at most [`TOPICS_AT_ONCE`].
+pub(super) fn ask_topics(newest: i16, topics: &[&str]) -> Request {
+    let request = begin(newest).list(topics.len());
+    end(topics.iter().fold(request, |request, topic| resource(request, TOPIC, topic, &[MIN_IN_SYNC])))
 }
 
 pub(super) fn read(body: &[u8], version: i16) -> Result<Described, Malformed> {
@@ -65,17 +92,7 @@ pub(super) fn read(body: &[u8], version: i16) -> Result<Described, Malformed> {
     let (_kind, _name) = (answer.i8()?, answer.text()?);
     let mut settings = Settings::default();
     for _ in 0..answer.list()? {
-        let name = answer.text()?;
-        let value = answer.nullable_text()?;
-        let (_read_only, source, _sensitive) = (answer.bool()?, answer.i8()?, answer.bool()?);
-        for _ in 0..answer.list()? {
-            let (_synonym, _value, _source) = (answer.text()?, answer.nullable_text()?, answer.i8()?);
-            answer.tags()?;
-        }
-        if version >= FLEXIBLE {
-            let (_type, _documentation) = (answer.i8()?, answer.nullable_text()?);
-        }
-        answer.tags()?;
+        let Setting { name, value, source } = setting(&mut answer, version)?;
         let kept = value.map(|value| printable(value.as_bytes()));
         match name {
             ADVERTISED => settings.advertised_listeners = kept,
@@ -89,6 +106,47 @@ pub(super) fn read(body: &[u8], version: i16) -> Result<Described, Malformed> {
         }
     }
     Ok(Described::Broker(settings))
+}
+
+struct Setting<'a> {
+    name: &'a str,
+    value: Option<&'a str>,
+    source: i8,
+}
+
+fn setting<'a>(answer: &mut Answer<'a>, version: i16) -> Result<Setting<'a>, Malformed> {
+    let (name, value) = (answer.text()?, answer.nullable_text()?);
+    let (_read_only, source, _sensitive) = (answer.bool()?, answer.i8()?, answer.bool()?);
+    for _ in 0..answer.list()? {
+        let (_synonym, _value, _source) = (answer.text()?, answer.nullable_text()?, answer.i8()?);
+        answer.tags()?;
+    }
+    if version >= FLEXIBLE {
+        let (_type, _documentation) = (answer.i8()?, answer.nullable_text()?);
+    }
+    answer.tags()?;
+    Ok(Setting { name, value, source })
+}
+
+/// `min.insync.replicas` as it is in force, or Kafka's number of the error, by topic.
+pub(super) fn read_topics(body: &[u8], version: i16) -> Result<BTreeMap<String, Result<u32, i16>>, Malformed> {
+    let mut answer = Answer::new(body, form(version));
+    let _throttled = answer.i32()?;
+    let mut topics = BTreeMap::new();
+    for _ in 0..answer.list()? {
+        let (error, _message, _kind) = (answer.i16()?, answer.nullable_text()?, answer.i8()?);
+        let topic = answer.topic()?.to_owned();
+        let mut least = None;
+        for _ in 0..answer.list()? {
+            let setting = setting(&mut answer, version)?;
+            if setting.name == MIN_IN_SYNC {
+                least = setting.value.and_then(|value| value.parse().ok());
+            }
+        }
+        answer.tags()?;
+        topics.insert(topic, if error == 0 { least.ok_or(NO_NUMBER) } else { Err(error) });
+    }
+    Ok(topics)
 }
 
 /// Kafka says "Unexpected broker id, expected N or empty string, but received M": N is the one that answers.

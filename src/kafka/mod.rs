@@ -3,10 +3,11 @@
 //! ```text
 //! climb ─► address, connection (frames, bounded) ◄─ tls (records what it was shown)
 //!   └────► one file per request ─► request, answer (bytes)
+//! ports: every port of an offer; gate: every broker, whether the cluster can spare one
 //! ```
 //! # Guarantees
 //! At most [`MOST_CONNECTIONS`] connections and [`Limits::whole`] a look; an answer takes at most [`connection::MOST_BYTES`] of
-//! memory, and only as far as it arrived. A password is shown only to who has a trusted certificate for the host, where the
+//! memory ([`metadata::MOST_BYTES`] where the gate asks for every topic), and only as far as it arrived. A password is shown only to who has a trusted certificate for the host, where the
 //! listener encrypts. No answer makes it panic.
 //!
 //! The answers are read here and not by `kafka-protocol`: that takes the length of a list from the wire and reserves it, which
@@ -18,8 +19,11 @@ mod answer;
 mod api_versions;
 mod climb;
 mod connection;
+mod describe_cluster;
 mod describe_configs;
 mod describe_quorum;
+mod gate;
+mod list_partition_reassignments;
 mod metadata;
 mod ports;
 mod request;
@@ -36,7 +40,10 @@ use std::time::Duration;
 use kpl_core::kafka::{Answered, Obstacle, SecurityProtocol, Sighting};
 use kpl_core::model::{BrokerId, Port};
 
+use climb::Climbed;
+
 pub use access::{Access, BadAccess, LogIn};
+pub use gate::ask_all;
 pub use ports::{Accesses, look_at_all};
 
 /// Connections that one look may open: the one that it climbs on, and those that tell what else is spoken there.
@@ -80,12 +87,19 @@ impl Default for Limits {
 
 /// Looks once, and says how far it came and what stood in the way.
 pub async fn look(dial: &Dial, limits: &Limits) -> Sighting {
+    reach(dial, limits).await.0
+}
+
+/// The same, and what it came up on, where nothing stood in the way.
+async fn reach(dial: &Dial, limits: &Limits) -> (Sighting, Option<Climbed>) {
     let mut sighting = Sighting { reached: None, obstacle: None, certificate: None, answered: Answered::default() };
     let ended = tokio::time::timeout(limits.whole, climb::climb(dial, limits, &mut sighting)).await;
-    sighting.obstacle = match ended {
-        Ok(climbed) => climbed.err(),
-        Err(_) if sighting.reached.is_none() => Some(address::no_answer(&dial.address)),
-        Err(_) => Some(Obstacle::Silent),
+    let (climbed, obstacle) = match ended {
+        Ok(Ok(climbed)) => (Some(climbed), None),
+        Ok(Err(obstacle)) => (None, Some(obstacle)),
+        Err(_) if sighting.reached.is_none() => (None, Some(address::no_answer(&dial.address))),
+        Err(_) => (None, Some(Obstacle::Silent)),
     };
-    sighting
+    sighting.obstacle = obstacle;
+    (sighting, climbed)
 }

@@ -5,8 +5,8 @@ use std::sync::Arc;
 
 use futures::{StreamExt, stream};
 use jiff::Timestamp;
-use kpl_core::kafka::{Look, Route, Seat, Wiring};
-use kpl_core::model::ListenerName;
+use kpl_core::kafka::{Look, Route, Seat, WiredBroker, WiredListener, Wiring};
+use kpl_core::model::{BrokerId, ListenerName};
 use tokio::sync::Semaphore;
 
 use super::{Access, Dial, Limits, look};
@@ -15,11 +15,31 @@ use super::{Access, Dial, Limits, look};
 pub type Accesses = BTreeMap<ListenerName, Result<Arc<Access>, String>>;
 
 /// Ports of one object that are looked at side by side.
-const AT_A_TIME: usize = 8;
+pub(super) const AT_A_TIME: usize = 8;
+
+/// Every port of a listener.
+pub(super) fn dials(listener: &WiredListener, route: &Route, access: &Arc<Access>) -> Vec<(Seat, Dial)> {
+    let hosts = listener.brokers.values().filter_map(|broker| Some(broker.advertised.as_ref()?.host.clone()));
+    let names: Vec<String> = hosts.collect();
+    let seats = listener.brokers.iter().map(|(id, broker)| (Seat::Broker(*id), Some((*id, broker))));
+    let dial = |(seat, of): (Seat, Option<(BrokerId, &WiredBroker)>)| {
+        let dial = Dial {
+            address: route.address(listener, seat),
+            port: of.map_or(listener.bootstrap_port, |(_, broker)| broker.port),
+            protocol: listener.protocol,
+            server_name: of.and_then(|(_, broker)| Some(broker.advertised.as_ref()?.host.clone())),
+            names: names.clone(),
+            broker: of.map(|(id, _)| id),
+            access: Arc::clone(access),
+        };
+        (seat, dial)
+    };
+    [(Seat::Bootstrap, None)].into_iter().chain(seats).map(dial).collect()
+}
 
 /// Looks at every port of a wiring whose hosts are known; each takes one of the permits.
 pub async fn look_at_all(wiring: &Wiring, route: &Route, accesses: &Accesses, permits: &Semaphore) -> Look {
-    let mut dials = Vec::new();
+    let mut all = Vec::new();
     let mut unreadable = BTreeMap::new();
     for (name, listener) in wiring.listeners.iter().filter(|(_, listener)| listener.hosts_known) {
         let access = match accesses.get(name) {
@@ -30,23 +50,9 @@ pub async fn look_at_all(wiring: &Wiring, route: &Route, accesses: &Accesses, pe
             }
             None => continue,
         };
-        let hosts = listener.brokers.values().filter_map(|broker| Some(broker.advertised.as_ref()?.host.clone()));
-        let names: Vec<String> = hosts.collect();
-        let seats = listener.brokers.iter().map(|(id, broker)| (Seat::Broker(*id), Some((*id, broker))));
-        for (seat, of) in [(Seat::Bootstrap, None)].into_iter().chain(seats) {
-            let dial = Dial {
-                address: route.address(listener, seat),
-                port: of.map_or(listener.bootstrap_port, |(_, broker)| broker.port),
-                protocol: listener.protocol,
-                server_name: of.and_then(|(_, broker)| Some(broker.advertised.as_ref()?.host.clone())),
-                names: names.clone(),
-                broker: of.map(|(id, _)| id),
-                access: Arc::clone(access),
-            };
-            dials.push(((name.clone(), seat), dial));
-        }
+        all.extend(dials(listener, route, access).into_iter().map(|(seat, dial)| ((name.clone(), seat), dial)));
     }
-    let looks = stream::iter(dials).map(|(at, dial)| async move {
+    let looks = stream::iter(all).map(|(at, dial)| async move {
         // Never closed.
         let _permit = permits.acquire().await;
         let seen = look(&dial, &Limits::default()).await;

@@ -11,7 +11,9 @@ pub(super) enum ApiKey {
     ApiVersions = 18,
     DescribeConfigs = 32,
     SaslAuthenticate = 36,
+    ListPartitionReassignments = 46,
     DescribeQuorum = 55,
+    DescribeCluster = 60,
 }
 
 /// What brokers log as our name.
@@ -83,6 +85,17 @@ impl Request {
 
     pub(super) fn list(self, length: usize) -> Self {
         self.length(length, true)
+    }
+
+    /// No list at all, by which some requests mean everything.
+    pub(super) fn no_list(mut self) -> Self {
+        match self.form {
+            Form::Flexible => {
+                self.body.push(0);
+                self
+            }
+            Form::Fixed => self.i32(-1),
+        }
     }
 
     /// At most 32,767 bytes: what is longer is cut, and refused by the broker.

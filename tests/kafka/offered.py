@@ -3,7 +3,7 @@ import base64
 import itertools
 import json
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from contextlib import ExitStack
 
 from bedlib import kafka
@@ -157,12 +157,16 @@ class Offered:
         done = kafka.tool(self._version, "configs", "--bootstrap-server", f"{self.cluster.nodes[1]}:9092", *arguments)
         assert done.returncode == 0, done.stdout + done.stderr
 
-    def allow(self, *operations: str) -> None:
+    def allow(self, *operations: str, on: Sequence[str] = ("--cluster",)) -> None:
         rights = [part for operation in operations for part in ("--operation", operation)]
         done = kafka.tool(self._version, "acls", "--bootstrap-server", f"{self.cluster.nodes[1]}:9092", "--add", "--force",
-                          "--allow-principal", f"User:{USER}", "--cluster", *rights)
+                          "--allow-principal", f"User:{USER}", *on, *rights)
         assert done.returncode == 0, done.stdout + done.stderr
 
     def doctor(self) -> tuple[int, str]:
         done = self.operator.run("doctor", NAME)
+        return done.returncode, done.stdout + done.stderr
+
+    def gate(self, *arguments: str) -> tuple[int, str]:
+        done = self.operator.run("gate", NAME, *arguments)
         return done.returncode, done.stdout + done.stderr

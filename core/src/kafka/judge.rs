@@ -316,7 +316,7 @@ fn gone(obstacle: &Obstacle) -> bool {
     matches!(obstacle, Obstacle::Refused | Obstacle::Closed)
 }
 
-fn obstructed(obstacle: &Obstacle) -> Fault {
+pub(super) fn obstructed(obstacle: &Obstacle) -> Fault {
     match obstacle.clone() {
         Obstacle::NoRoute(why) => Fault::NoRoute(why),
         Obstacle::Refused | Obstacle::Closed => Fault::Unavailable,

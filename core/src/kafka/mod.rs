@@ -3,9 +3,11 @@
 //! ```text
 //! intent, ledger ─► wiring ─┬─► lines (what goes into the brokers' configuration)
 //!                           └─► judge(wiring, look) ─► proof ─► status
+//! gate: whether one broker can be spared now
 //! ```
 
 mod fault;
+pub mod gate;
 mod judge;
 mod lines;
 mod merge;

@@ -2,7 +2,9 @@
 
 use kpl_core::model::BrokerId;
 
-use crate::kafka::{api_versions, describe_configs, describe_quorum, metadata};
+use crate::kafka::{
+    api_versions, describe_cluster, describe_configs, describe_quorum, list_partition_reassignments, metadata,
+};
 
 /// All that reads an answer.
 fn read(body: &[u8]) -> usize {
@@ -12,11 +14,20 @@ fn read(body: &[u8]) -> usize {
     taken += usize::from(api_versions::read_node(body).is_ok());
     for version in [4, 9] {
         taken += usize::from(metadata::read(body, version).is_ok());
+        taken += usize::from(metadata::read_topics(body, version).is_ok());
+        taken += usize::from(metadata::read_right(body, version).is_ok());
     }
     for version in [1, 4] {
         taken += usize::from(describe_configs::read(body, version).is_ok());
+        taken += usize::from(describe_configs::read_topics(body, version).is_ok());
     }
-    taken + usize::from(describe_quorum::read(body).is_ok())
+    for version in [0, 1, 2] {
+        taken += usize::from(describe_cluster::read(body, version).is_ok());
+    }
+    for version in [1, 2] {
+        taken += usize::from(describe_quorum::read(body, version).is_ok());
+    }
+    taken + usize::from(list_partition_reassignments::read(body).is_ok())
 }
 
 /// True answers, to begin from.
@@ -34,7 +45,30 @@ fn seeds() -> Vec<Vec<u8>> {
     all.push(vec![
         0, 0, 2, 2, b'm', 2, 0, 0, 0, 0, 0, 0, 0, 0, 0, 1, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 1, 1, 0, 0, 0,
     ]);
+    // Metadata with a topic of one partition.
+    all.push(vec![
+        0, 0, 0, 0, 2, 0, 0, 0, 1, 3, b'b', b'1', 0, 0, 0x23, 0x85, 0, 0, 3, b'i', b'd', 0, 0, 0, 1, 2, 0, 0, 2, b't',
+        0, 2, 0, 0, 0, 0, 0, 7, 0, 0, 0, 1, 0, 0, 0, 5, 2, 0, 0, 0, 1, 2, 0, 0, 0, 1, 1, 0, 0x80, 0, 0, 0, 0, 0,
+    ]);
+    // min.insync.replicas of a topic.
+    let mut least = vec![0, 0, 0, 0, 2, 0, 0, 0, 2, 2, b't', 2, 20];
+    least.extend(b"min.insync.replicas");
+    least.extend([2, b'2', 0, 4, 0, 1, 3, 0, 0, 0, 0]);
+    all.push(least);
+    // DescribeCluster with a fenced broker.
+    all.push(vec![
+        0, 0, 0, 0, 0, 0, 0, 1, 2, b'c', 0, 0, 0, 1, 2, 0, 0, 0, 4, 2, b'h', 0, 0, 0, 9, 0, 1, 0, 0x80, 0, 0, 0, 0,
+    ]);
+    // A partition that is moved.
+    all.push(vec![0, 0, 0, 0, 0, 0, 0, 2, 2, b't', 2, 0, 0, 0, 0, 2, 0, 0, 0, 1, 2, 0, 0, 0, 3, 1, 0, 0, 0]);
     all
+}
+
+#[test]
+fn the_seeds_are_read() {
+    for seed in seeds() {
+        assert!(read(&seed) > 0, "{seed:?}");
+    }
 }
 
 fn mangled(seed: &[u8], random: &mut fastrand::Rng) -> Vec<u8> {
@@ -87,6 +121,10 @@ fn a_list_that_claims_to_be_long_is_refused_unread() {
     assert!(metadata::read(&claims, 4).is_err());
     let claims = [0, 0, 0, 0, 0xff, 0xff, 0xff, 0xff, 0x0f, 1];
     assert!(metadata::read(&claims, 9).is_err());
+    assert!(describe_configs::read_topics(&claims, 4).is_err());
+    // Many partitions of a topic, and none that arrived.
+    let topics = [0, 0, 0, 0, 1, 0, 0, 0, 0, 1, 2, 0, 0, 2, b't', 0, 0xff, 0xff, 0xff, 0xff, 0x0f, 1];
+    assert!(metadata::read_topics(&topics, 9).is_err());
     assert!(describe_configs::read(&claims, 4).is_err());
 }
 

@@ -8,7 +8,7 @@ use kpl_core::kafka::{Authorized, Endpoint, Identity, Level, Mechanism, Obstacle
 use kpl_core::model::{BrokerId, Port};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 
-use super::broker::{Played, Running, Says, listen};
+use super::broker::{Mood, Played, Running, Says, listen};
 use super::certificates::Authority;
 use crate::kafka::{Access, Dial, Limits, LogIn, MOST_CONNECTIONS, look};
 
@@ -108,7 +108,7 @@ async fn a_dynamic_value_of_listeners_is_told() {
 
 #[tokio::test]
 async fn a_bootstrap_port_is_asked_who_runs() {
-    let running = broker().start().await;
+    let running = Played { mood: Mood::ThirdStale, ..broker() }.start().await;
     let dial = Dial { broker: None, server_name: None, ..dial(&running, SecurityProtocol::Plaintext, nobody()) };
     let sighting = look(&dial, &LIMITS).await;
     assert_eq!((sighting.reached, sighting.obstacle), (Some(Level::Metadata), None));

@@ -2,6 +2,7 @@
 
 mod broker;
 mod certificates;
+mod gates;
 mod hostile;
 mod looks;
 mod messages;

@@ -15,6 +15,7 @@ TOOLS = {
     "configs": ("kafka.admin.ConfigCommand",) * 2 + ("--command-config",),
     "broker-api-versions": ("kafka.admin.BrokerApiVersionsCommand", "org.apache.kafka.tools.BrokerApiVersionsCommand", "--command-config"),
     "acls": ("kafka.admin.AclCommand", "org.apache.kafka.tools.AclCommand", "--command-config"),
+    "reassign-partitions": ("org.apache.kafka.tools.reassign.ReassignPartitionsCommand",) * 2 + ("--command-config",),
     "metadata-quorum": ("org.apache.kafka.tools.MetadataQuorumCommand",) * 2 + ("--command-config",),
 }
 
