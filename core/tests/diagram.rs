@@ -96,6 +96,19 @@ fn a_broker_that_tells_clients_something_else_is_in_trouble() {
 }
 
 #[test]
+fn no_way_leads_from_who_is_rejected() {
+    let mut object = guide();
+    object["spec"]["endpointService"]["consumers"] =
+        json!([{ "accountId": "111111111111", "acceptance": "Rejected" }, { "accountId": "222222222222" }]);
+    let diagram = diagram(object);
+    let curves = diagram.svg().lines().filter(|line| line.starts_with("<path") && line.contains('C')).count();
+    assert_eq!(curves, 1);
+    let mermaid = diagram.mermaid();
+    assert!(!mermaid.contains("consumer0 -->") && mermaid.contains("consumer1 --> service"), "{mermaid}");
+    assert!(mermaid.contains("account 111111111111<br/>Rejected"), "it is shown all the same");
+}
+
+#[test]
 fn nothing_that_a_name_holds_becomes_markup() {
     let mut object = running();
     object["status"]["connections"][0]["state"] = json!("<script>\"&`#");

@@ -1,6 +1,5 @@
 //! Files in the repository that are made from the types, and what is drawn with them.
 
-#[allow(dead_code, reason = "diagrams are tested with the rest")]
 mod objects;
 
 use std::path::{Path, PathBuf};

@@ -18,14 +18,31 @@ fn identity() -> Identity {
     }
 }
 
-fn guide(intent: &Intent) -> Observed {
-    let VpcSource::Id(vpc) = &intent.vpc else { panic!("the example names a VPC") };
+const ZONES: [(&str, &str, &str); 3] =
+    [("usw2-az1", "us-west-2a", "a"), ("usw2-az2", "us-west-2c", "c"), ("usw2-az3", "us-west-2b", "b")];
+
+/// An account in which nothing is.
+fn empty() -> Observed {
     let mut observed = Observed::unread(Timestamp::UNIX_EPOCH);
     observed.inputs.account = Seen::Read(Account { id: "111122223333".into(), partition: "aws".into() });
+    observed.inputs.zones = Seen::Read(ZONES.iter().map(|(id, name, _)| ((*id).into(), (*name).into())).collect());
+    observed.inputs.brokers = Seen::Read(Vec::new());
+    observed.own_vpcs = Listing::whole(BTreeMap::new());
+    observed.subnets = Listing::whole(BTreeMap::new());
+    observed.broker_group_rules = Listing::whole(BTreeMap::new());
+    observed.target_groups = Listing::whole(BTreeMap::new());
+    observed.all_groups = true;
+    observed.security_group = Seen::Read(None);
+    observed.load_balancer = Seen::Read(None);
+    observed.endpoint_service = Seen::Read(None);
+    observed
+}
+
+fn guide(intent: &Intent) -> Observed {
+    let VpcSource::Id(vpc) = &intent.vpc else { panic!("the example names a VPC") };
+    let mut observed = empty();
     observed.inputs.vpc =
         Seen::Read(Some(Vpc { id: vpc.clone(), cidrs: ["10.0.0.0/16".parse().expect("a CIDR")].into() }));
-    let zones = [("usw2-az1", "us-west-2a", "a"), ("usw2-az2", "us-west-2c", "c"), ("usw2-az3", "us-west-2b", "b")];
-    observed.inputs.zones = Seen::Read(zones.iter().map(|(id, name, _)| ((*id).into(), (*name).into())).collect());
     let subnet = |zone: &str, name: &str, letter: &str| Subnet {
         id: format!("subnet-{letter}").into(),
         vpc: vpc.clone(),
@@ -36,7 +53,7 @@ fn guide(intent: &Intent) -> Observed {
         tags: Seen::Unread,
     };
     observed.inputs.subnets =
-        Listing::whole(zones.iter().map(|(zone, name, l)| ((*zone).into(), vec![subnet(zone, name, l)])).collect());
+        Listing::whole(ZONES.iter().map(|(zone, name, l)| ((*zone).into(), vec![subnet(zone, name, l)])).collect());
     let instance = |id: usize, zone: &str| BrokerInstance {
         id: format!("i-{id}").into(),
         state: InstanceState::Running,
@@ -45,14 +62,7 @@ fn guide(intent: &Intent) -> Observed {
         id_tag: Some(id.to_string()),
     };
     observed.inputs.brokers =
-        Seen::Read(zones.iter().enumerate().map(|(at, (zone, _, _))| instance(at + 1, zone)).collect());
-    observed.subnets = Listing::whole(BTreeMap::new());
-    observed.broker_group_rules = Listing::whole(BTreeMap::new());
-    observed.target_groups = Listing::whole(BTreeMap::new());
-    observed.all_groups = true;
-    observed.security_group = Seen::Read(None);
-    observed.load_balancer = Seen::Read(None);
-    observed.endpoint_service = Seen::Read(None);
+        Seen::Read(ZONES.iter().enumerate().map(|(at, (zone, _, _))| instance(at + 1, zone)).collect());
     observed
 }
 
@@ -87,7 +97,7 @@ fn what_a_month_of_the_guides_cluster_costs() {
     let month =
         |gigabytes| Estimate::of(&wanted(&intent, &observed), &intent.region, gigabytes).expect("it is offered");
     insta::assert_snapshot!(month(100).to_string());
-    let both = |gigabytes| [Payer::Provider, Payer::Consumer].map(|payer| month(gigabytes).total(payer));
+    let both = |gigabytes| [Payer::Provider, Payer::Consumers].map(|payer| month(gigabytes).total(payer));
     assert_eq!(both(100), [Money(17_025_000), Money(22_900_000)]);
     assert_eq!(both(0), [Money(16_425_000), Money(21_900_000)], "hours alone");
 
@@ -98,4 +108,35 @@ fn what_a_month_of_the_guides_cluster_costs() {
     assert_eq!(estimate.total(Payer::Provider), Money(16_425_000 + 300 * 6_000 + 200 * 20_000));
     let nothing = kpl_core::desired::undesired(&identity(), kpl_core::desired::Goal::Retained, &Memory::default());
     assert_eq!(Estimate::of(&nothing, &intent.region, 100), None, "what goes costs nothing");
+}
+
+/// Brokers are named by the addresses that they will have: all is made in one go.
+#[test]
+fn from_an_empty_account() {
+    let text = r#"
+metadata: { name: orders, namespace: default }
+spec:
+  region: us-west-2
+  network:
+    vpc: { cidrBlock: 10.0.0.0/16 }
+    subnets:
+    - { zoneId: usw2-az1, cidrBlock: 10.0.0.0/18 }
+    - { zoneId: usw2-az2, cidrBlock: 10.0.64.0/18 }
+  brokers:
+    static:
+    - { id: 1, zoneId: usw2-az1, ipAddress: 10.0.0.10 }
+    - { id: 2, zoneId: usw2-az2, ipAddress: 10.0.64.10 }
+  listeners:
+  - name: EXTERNAL
+    brokerPort: 39092
+    bootstrapPort: 9092
+    portRange: { first: 9093, last: 9116 }
+    consumerCidrs: [ 10.250.0.0/16 ]
+  endpointService: { consumers: [ { accountId: "210987654321" } ] }
+"#;
+    let object: KafkaPrivateLink = serde_saphyr::from_str(text).expect("the object parses");
+    let intent = Intent::parse(&object.spec).expect("the object is valid");
+    let observed = empty();
+    assert_eq!(wanted(&intent, &observed).issues, []);
+    insta::assert_snapshot!(simulate(|seen| wanted(&intent, seen), &Guard::default(), &observed).to_string());
 }

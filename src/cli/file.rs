@@ -3,7 +3,7 @@
 use std::io::{self, Read};
 use std::path::{Path, PathBuf};
 
-use kpl_core::api::{KIND, KafkaPrivateLink};
+use kpl_core::api::{KIND, KafkaPrivateLink, full_name};
 use kpl_core::desired::{Intent, InvalidSpec};
 use serde_json::Value;
 use thiserror::Error;
@@ -77,9 +77,7 @@ pub(super) fn offered(file: &Path) -> Result<Offered, BadFile> {
     let (Some(object), true) = (objects.pop(), objects.is_empty()) else {
         return Err(BadFile::Several(file.to_owned()));
     };
-    let name = object.metadata.name.clone().unwrap_or_default();
-    let name =
-        object.metadata.namespace.as_ref().map_or_else(|| name.clone(), |namespace| format!("{namespace}/{name}"));
+    let name = full_name(&object);
     match Intent::parse(&object.spec) {
         Ok(intent) => Ok(Offered { name, object, intent }),
         Err(error) => Err(BadFile::Spec(name, error)),

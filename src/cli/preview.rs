@@ -113,7 +113,7 @@ fn cost_as_json(cost: &Estimate) -> Value {
     };
     json!({
         "provider": of(Payer::Provider),
-        "eachConsumer": of(Payer::Consumer),
+        "consumers": of(Payer::Consumers),
         "assumptions": cost.assumptions,
     })
 }

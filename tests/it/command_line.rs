@@ -3,7 +3,9 @@
 use std::io::Write as _;
 use std::process::{Output, Stdio};
 
-use crate::harness::{CLUSTER_ID, Scene, with_credentials};
+use serde_json::{Value, json};
+
+use crate::harness::{CLUSTER_ID, Scene, made_network, with_credentials};
 
 fn run(scene: &Scene, arguments: &[&str], input: &str) -> Output {
     let mut command = with_credentials(scene.credentials());
@@ -16,15 +18,35 @@ fn run(scene: &Scene, arguments: &[&str], input: &str) -> Output {
 }
 
 fn document(scene: &Scene) -> String {
-    let object = serde_json::json!({
+    document_of(scene, &scene.plain_spec())
+}
+
+fn document_of(scene: &Scene, spec: &Value) -> String {
+    let object = json!({
         "apiVersion": "kafka-privatelink.io/v1alpha1", "kind": "KafkaPrivateLink",
-        "metadata": { "name": "orders", "namespace": scene.namespace }, "spec": scene.plain_spec(),
+        "metadata": { "name": "orders", "namespace": scene.namespace }, "spec": spec,
     });
     object.to_string()
 }
 
 fn text(bytes: &[u8]) -> String {
     String::from_utf8_lossy(bytes).into_owned()
+}
+
+/// Brokers are named by the addresses that they will have: nothing is there yet, not even a VPC.
+#[tokio::test]
+async fn plan_shows_a_whole_network_that_is_to_be_made() {
+    let scene = Scene::with_brokers(0).await;
+    let mut spec = scene.plain_spec();
+    spec["network"] = made_network();
+    spec["brokers"] = json!({ "static": [{ "id": 1, "zoneId": "usw2-az1", "ipAddress": "10.40.0.10" }] });
+    let planned = run(&scene, &["plan", "--cluster-id", CLUSTER_ID, "-f", "-"], &document_of(&scene, &spec));
+    let shown = text(&planned.stdout);
+    assert_eq!(planned.status.code(), Some(2), "{shown}{}", text(&planned.stderr));
+    for part in ["+ VPC 10.40.0.0/16", "+ subnet 10.40.16.0/20", "10.40.0.10:39092", "+ network load balancer"] {
+        assert!(shown.contains(part), "{part} is not planned:\n{shown}");
+    }
+    assert_eq!(scene.inventory().await.changes_since(&scene.before), Vec::<String>::new(), "a plan writes nothing");
 }
 
 #[tokio::test]
@@ -40,7 +62,7 @@ async fn plan_shows_every_wave_and_then_nothing() {
     assert_eq!(scene.inventory().await.changes_since(&scene.before), Vec::<String>::new(), "a plan writes nothing");
     let json = run(&scene, &[&arguments[..], &["-o", "json"]].concat(), &document(&scene));
     assert_eq!(json.status.code(), Some(2));
-    let json: serde_json::Value = serde_json::from_slice(&json.stdout).expect("JSON");
+    let json: Value = serde_json::from_slice(&json.stdout).expect("JSON");
     let cost = &json[0]["cost"]["provider"]["microdollars"];
     assert!(cost.as_u64().is_some_and(|cost| cost > 16_000_000), "a month of a load balancer: {json}");
 

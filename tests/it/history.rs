@@ -51,6 +51,8 @@ async fn status_rests_while_nothing_changes() {
     orders.create_and_settle(scene.plain_spec()).await;
     orders.looked_again().await;
     orders.settled().await;
+    // The last word of Kafka's: a resolver that answers late gives it after everything else.
+    orders.says("AdvertisedListenersVerified", "Unknown", "NoRoute").await;
     let looks = async || scene.calls().await.actions.get("DescribeInstances").copied().unwrap_or(0);
     let (object, before) = (orders.object().await, looks().await);
     let events = scene.events().await.len();

@@ -24,6 +24,16 @@ pub const PLURAL: &str = "kafkaprivatelinks";
 /// Longest `metadata.name`: the name is a part of an AWS tag value, which holds 256 characters.
 pub const MAX_NAME_LENGTH: i64 = 63;
 
+/// `namespace/name`, or the name alone where an object names no namespace: it comes from a file then.
+#[must_use]
+pub fn full_name(object: &KafkaPrivateLink) -> String {
+    let name = object.metadata.name.as_deref().unwrap_or_default();
+    match &object.metadata.namespace {
+        Some(namespace) => format!("{namespace}/{name}"),
+        None => name.to_owned(),
+    }
+}
+
 /// The CRD that `kubectl apply` takes.
 ///
 /// The types carry the whole schema but two things, added here: the bound of `metadata.name`, which

@@ -6,7 +6,7 @@ use std::fmt;
 use std::iter::Sum;
 
 use self::prices::{AS_OF, PRICED_REGION, Prices};
-use crate::desired::{Desired, Goal, Offer};
+use crate::desired::{Acceptance, Desired, Goal, Offer};
 use crate::model::{CROSS_ZONE, Region};
 
 /// Millionths of a US dollar.
@@ -18,8 +18,8 @@ pub struct Money(pub u64);
 pub enum Payer {
     /// Ours: the account of the load balancer.
     Provider,
-    /// That of whoever makes an endpoint.
-    Consumer,
+    /// Those of whoever makes endpoints.
+    Consumers,
 }
 
 /// One line of the estimate.
@@ -64,20 +64,21 @@ impl Estimate {
             item(Payer::Provider, format!("Network Load Balancer, {HOURS} hours"), prices.balancer_hour.times(HOURS)),
             item(Payer::Provider, format!("its capacity for {gigabytes} GB"), prices.capacity_unit.times(gigabytes)),
         ];
-        if crosses_zones(offer) && zones > 1 {
-            // Of evenly spread clients and brokers, this share is not in the client's zone; each way is paid for.
-            let crossing = gigabytes * (zones - 1) / zones;
+        let crossing = between_zones(offer, zones, gigabytes);
+        if crossing > 0 {
             let what = format!("{crossing} GB between zones, out of one and into another");
+            // Both sides of it are paid for.
             items.push(item(Payer::Provider, what, prices.between_zones.times(2 * crossing)));
         }
-        let hours = zones * HOURS;
+        let endpoints = endpoints(offer);
+        let hours = endpoints * zones * HOURS;
         items.extend([
             item(
-                Payer::Consumer,
-                format!("an endpoint in {zones} zones, {hours} hours"),
+                Payer::Consumers,
+                format!("endpoints ({endpoints}) in {zones} zones, {hours} hours"),
                 prices.endpoint_hour.times(hours),
             ),
-            item(Payer::Consumer, format!("{gigabytes} GB through it"), prices.endpoint_gigabyte.times(gigabytes)),
+            item(Payer::Consumers, format!("{gigabytes} GB through them"), prices.endpoint_gigabyte.times(gigabytes)),
         ]);
         Self { items, assumptions: assumptions(region, gigabytes) }
     }
@@ -89,15 +90,27 @@ impl Estimate {
     }
 }
 
-/// Whether clients reach brokers of other zones than theirs: bootstraps do always, and carry next to nothing.
-fn crosses_zones(offer: &Offer) -> bool {
-    let brokers = offer.target_groups.values().filter(|group| group.bootstrap.is_some());
-    brokers.into_iter().any(|group| group.attributes.get(CROSS_ZONE).is_some_and(|on| on == "true"))
+/// What clients send to brokers of other zones than theirs, and back. Bootstraps are reached from every zone, and carry next
+/// to nothing.
+fn between_zones(offer: &Offer, zones: u64, gigabytes: u64) -> u64 {
+    let brokers = || offer.target_groups.values().filter(|group| group.bootstrap.is_some());
+    let wide = brokers().filter(|group| group.attributes.get(CROSS_ZONE).is_some_and(|on| on == "true"));
+    let [all, wide] = [brokers().count(), wide.count()].map(|count| u64::try_from(count).unwrap_or(u64::MAX));
+    // Of evenly spread clients and brokers, all but one in as many as there are zones.
+    gigabytes * wide * zones.saturating_sub(1) / (all * zones).max(1)
+}
+
+/// One for each account that is let in; one at least, for whoever is to come.
+fn endpoints(offer: &Offer) -> u64 {
+    let consumers = offer.endpoint_service.consumers.values();
+    let let_in = consumers.filter(|consumer| consumer.acceptance != Acceptance::Rejected).count();
+    u64::try_from(let_in.max(1)).unwrap_or(u64::MAX)
 }
 
 fn assumptions(region: &Region, gigabytes: u64) -> Vec<String> {
     let mut said = vec![
         format!("{gigabytes} GB a month, evenly spread over time, clients and zones (--monthly-traffic)"),
+        "one endpoint, in every zone, for each account that is let in".to_owned(),
         format!("AWS's list prices of {AS_OF}, without taxes, discounts and free tiers"),
     ];
     if region.as_str() != PRICED_REGION {
@@ -129,7 +142,7 @@ impl fmt::Display for Money {
 
 impl fmt::Display for Estimate {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        for (payer, title) in [(Payer::Provider, "a month of this"), (Payer::Consumer, "each consumer pays besides")] {
+        for (payer, title) in [(Payer::Provider, "a month of this"), (Payer::Consumers, "consumers pay besides")] {
             writeln!(f, "{title}: about {}", self.total(payer))?;
             for item in self.items.iter().filter(|item| item.payer == payer) {
                 writeln!(f, "  {:>10}  {}", item.cost, item.what)?;

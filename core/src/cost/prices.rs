@@ -4,7 +4,7 @@ use super::Money;
 
 /// When they were looked up last.
 pub(super) const AS_OF: &str = "May 2026";
-/// Where they hold. Other regions cost about the same, or up to twice as much.
+/// Where they hold; other regions have prices of their own.
 pub(super) const PRICED_REGION: &str = "us-east-1";
 
 /// Prices of what an offer takes.

@@ -40,7 +40,7 @@ struct Place<'a> {
 
 /// Reads the sightings out of a look; `None` when the brokers were not read.
 pub fn sightings(intent: &Intent, observed: &Observed, issues: &mut Vec<Issue>) -> Option<Sightings> {
-    let vpc = network::vpc_id(intent, observed);
+    let vpc = network::vpc_id(intent, Some(observed));
     let place = Place { intent, vpc: vpc.as_ref() };
     match &intent.brokers {
         Brokers::Addresses(list) => Some(addresses(intent, list, observed, issues)),

@@ -165,6 +165,7 @@ fn question(evidence: &Evidence<'_>, loses: BTreeSet<BrokerId>) -> Confirmation 
 mod tests {
     use jiff::SignedDuration;
 
+    use super::super::VpcSource;
     use super::*;
     use crate::desired::Verification;
     use crate::model::{HealthCheck, InboundRules};
@@ -175,7 +176,7 @@ mod tests {
             account: None,
             observe_only: false,
             tags: BTreeMap::new(),
-            vpc: super::super::VpcSource::Id("vpc-1".into()),
+            vpc: VpcSource::Id("vpc-1".into()),
             subnets: BTreeMap::new(),
             brokers,
             broker_groups: BTreeSet::new(),

@@ -254,13 +254,7 @@ pub fn scope(identity: &Identity, intent: Option<&Intent>, known: Option<&Observ
     let existing = |intent: &Intent| -> BTreeMap<ZoneId, SubnetSource> { intent.subnets.clone() };
     Scope {
         owner: identity.owner.clone(),
-        vpc: intent.and_then(|intent| match &intent.vpc {
-            VpcSource::Id(id) => Some(id.clone()),
-            VpcSource::Created(_) => match known?.own_vpc() {
-                Find::There(own) => Some(own.vpc.id.clone()),
-                Find::Gone | Find::Unknown => None,
-            },
-        }),
+        vpc: intent.and_then(|intent| network::vpc_id(intent, known)),
         owns_vpc: intent.is_none_or(|intent| matches!(intent.vpc, VpcSource::Created(_))),
         subnets: intent.map(existing).unwrap_or_default(),
         brokers: intent.map_or(crate::model::BrokerSource::Nothing, Intent::broker_source),

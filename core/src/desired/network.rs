@@ -61,22 +61,17 @@ pub fn vpc<'a>(intent: &Intent, observed: &'a Observed) -> Find<'a, Vpc> {
     match &intent.vpc {
         VpcSource::Id(_) => observed.inputs.vpc.find(),
         VpcSource::Created(_) => match observed.own_vpc() {
-            Find::There(own) if observed.subnets.known().any(|(_, subnet)| subnet.vpc == own.vpc.id) => {
-                Find::There(&own.vpc)
-            }
+            Find::There(own) if observed.has_our_subnets(&own.vpc.id) => Find::There(&own.vpc),
             _ => Find::Unknown,
         },
     }
 }
 
-/// The VPC's id, as far as it has one.
-pub fn vpc_id(intent: &Intent, observed: &Observed) -> Option<VpcId> {
+/// The VPC's id, as far as it has one: that of a VPC that we make a look has to show.
+pub fn vpc_id(intent: &Intent, observed: Option<&Observed>) -> Option<VpcId> {
     match &intent.vpc {
         VpcSource::Id(id) => Some(id.clone()),
-        VpcSource::Created(_) => match observed.own_vpc() {
-            Find::There(own) => Some(own.vpc.id.clone()),
-            Find::Gone | Find::Unknown => None,
-        },
+        VpcSource::Created(_) => observed?.own_vpc().there().map(|own| own.vpc.id.clone()),
     }
 }
 

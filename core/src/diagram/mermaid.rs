@@ -42,7 +42,8 @@ fn write(out: &mut String, diagram: &Diagram) -> Result {
 }
 
 fn edges(out: &mut String, diagram: &Diagram) -> Result {
-    for at in 0..diagram.consumers.len() {
+    let let_in = diagram.consumers.values().enumerate().filter(|(_, consumer)| consumer.is_let_in());
+    for (at, _) in let_in {
         writeln!(out, "  consumer{at} --> service")?;
     }
     writeln!(out, "  service --> nlb")?;
@@ -69,8 +70,7 @@ fn edges(out: &mut String, diagram: &Diagram) -> Result {
 }
 
 fn described(account: &str, consumer: &Consumer) -> Vec<String> {
-    let mut said = vec![format!("account {account}")];
-    said.push(consumer.acceptance.map_or_else(|| "not in the spec".to_owned(), |acceptance| format!("{acceptance:?}")));
+    let mut said = vec![format!("account {account}"), consumer.gets()];
     said.extend(consumer.endpoints.iter().map(|(id, state)| format!("{id} {state}")));
     said
 }

@@ -7,8 +7,8 @@ mod svg;
 
 use std::collections::BTreeMap;
 
-use crate::api::KafkaPrivateLink;
 use crate::api::v1alpha1::{Acceptance, BrokerStatus, KafkaPrivateLinkStatus};
+use crate::api::{KafkaPrivateLink, full_name};
 use crate::desired::{Brokers, Intent, VpcSource};
 use crate::kafka::{Unplanned, WiredBroker, planned};
 use crate::model::{BrokerId, ListenerName, SubnetSource, TargetId};
@@ -26,7 +26,7 @@ pub struct Diagram {
     pub service: Option<String>,
     /// Name of the load balancer in DNS; `None` before it is made.
     pub load_balancer: Option<String>,
-    /// Who may connect, by account.
+    /// By account.
     pub consumers: BTreeMap<String, Consumer>,
     /// Bootstraps.
     pub listeners: Vec<Listener>,
@@ -34,13 +34,25 @@ pub struct Diagram {
     pub zones: BTreeMap<String, Zone>,
 }
 
-/// An account that may connect.
+/// An account that the spec names, or that asked.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Consumer {
     /// What its requests get; `None` for one that the spec does not name any more.
     pub acceptance: Option<Acceptance>,
     /// Its endpoints, with their states as AWS calls them.
     pub endpoints: BTreeMap<String, String>,
+}
+
+impl Consumer {
+    /// Whether a way leads from it to the service.
+    fn is_let_in(&self) -> bool {
+        self.acceptance != Some(Acceptance::Rejected)
+    }
+
+    /// In a word or two, what its requests get.
+    fn gets(&self) -> String {
+        self.acceptance.map_or_else(|| "not in the spec".to_owned(), |acceptance| format!("{acceptance:?}"))
+    }
 }
 
 /// A Kafka listener that is offered.
@@ -127,18 +139,13 @@ impl Diagram {
     pub fn of(object: &KafkaPrivateLink, intent: &Intent) -> Result<Self, Unplanned> {
         let status = object.status.clone().unwrap_or_default();
         let network = status.network.clone().unwrap_or_default();
-        let name = object.metadata.name.as_deref().unwrap_or_default();
         let listeners = intent.listeners.iter().map(|(name, listener)| Listener {
             name: name.to_string(),
             bootstrap_port: listener.bootstrap_port.0,
             cross_zone: listener.cross_zone,
         });
         Ok(Self {
-            object: object
-                .metadata
-                .namespace
-                .as_ref()
-                .map_or_else(|| name.to_owned(), |space| format!("{space}/{name}")),
+            object: full_name(object),
             region: intent.region.to_string(),
             vpc: match (&intent.vpc, network.vpc_id) {
                 (VpcSource::Id(id), _) => id.to_string(),

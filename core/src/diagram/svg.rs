@@ -3,7 +3,7 @@
 
 use std::fmt::Write;
 
-use super::{Broker, Diagram, State, Zone};
+use super::{Broker, Consumer, Diagram, State, Zone};
 
 /// Height of a line of text.
 const LINE: u32 = 22;
@@ -72,7 +72,7 @@ pub(super) fn drawn(diagram: &Diagram) -> String {
     let bootstraps = lines(diagram.listeners.len());
     let first_zone = TOP + GAP + bootstraps + 3 * LINE;
     let zones_end = first_zone + diagram.zones.values().map(|zone| zone_height(zone) + GAP).sum::<u32>();
-    let consumers_end = TOP + diagram.consumers.values().map(|one| lines(one.endpoints.len() + 3) + GAP).sum::<u32>();
+    let consumers_end = TOP + diagram.consumers.values().map(|one| consumer_height(one) + GAP).sum::<u32>();
     let end = zones_end.max(consumers_end).max(TOP + 6 * LINE);
 
     canvas.text("title", (20, 1400), 34, &format!("{} in {}", diagram.object, diagram.region));
@@ -114,22 +114,27 @@ fn inside((x, width): (u32, u32)) -> (u32, u32) {
     (x + GAP, width - 2 * GAP)
 }
 
+fn consumer_height(consumer: &Consumer) -> u32 {
+    lines(consumer.endpoints.len() + 2) + GAP
+}
+
 fn consumers(canvas: &mut Canvas, diagram: &Diagram, middle: u32) {
     let mut y = TOP;
     for (account, consumer) in &diagram.consumers {
-        let height = lines(consumer.endpoints.len() + 2) + GAP;
+        let height = consumer_height(consumer);
         canvas.rect("", CONSUMERS, y, height);
         let inside = inside(CONSUMERS);
         canvas.text("head", inside, y + LINE, &format!("account {account}"));
-        let gets = consumer.acceptance.map_or_else(|| "not in the spec".to_owned(), |gets| format!("{gets:?}"));
-        canvas.text("faint", inside, y + 2 * LINE, &gets);
+        canvas.text("faint", inside, y + 2 * LINE, &consumer.gets());
         for (at, (id, state)) in consumer.endpoints.iter().enumerate() {
             let class = if state == "available" { "works" } else { "" };
             canvas.text(class, inside, y + lines(at + 3), &format!("{id} {state}"));
         }
-        let (from, to) = (CONSUMERS.0 + CONSUMERS.1, SERVICE.0);
-        let (out, bend) = (y + height / 2, from.midpoint(to));
-        canvas.path("", &format!("M{from} {out}C{bend} {out} {bend} {middle} {to} {middle}"));
+        if consumer.is_let_in() {
+            let (from, to) = (CONSUMERS.0 + CONSUMERS.1, SERVICE.0);
+            let (out, bend) = (y + height / 2, from.midpoint(to));
+            canvas.path("", &format!("M{from} {out}C{bend} {out} {bend} {middle} {to} {middle}"));
+        }
         y += height + GAP;
     }
 }

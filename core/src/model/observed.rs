@@ -271,7 +271,8 @@ impl Observed {
         }
     }
 
-    /// Takes over from an earlier look what is read seldom because it hardly changes: the account, VPCs, zones, subnets and the rules in the brokers' groups.
+    /// Takes over from an earlier look what is read seldom because it hardly changes: the account, VPCs, zones,
+    /// subnets and the rules in the brokers' groups.
     pub fn keep_inputs(&mut self, earlier: &Self) {
         self.inputs.account.or_keep(&earlier.inputs.account);
         self.inputs.vpc.or_keep(&earlier.inputs.vpc);
@@ -299,12 +300,17 @@ impl Observed {
     #[must_use]
     pub fn own_vpc(&self) -> Find<'_, OwnVpc> {
         let ours = || self.own_vpcs.known().map(|(_, vpc)| vpc);
-        let in_use = |own: &&OwnVpc| self.subnets.known().any(|(_, subnet)| subnet.vpc == own.vpc.id);
-        match ours().find(in_use).or_else(|| ours().next()) {
+        match ours().find(|own| self.has_our_subnets(&own.vpc.id)).or_else(|| ours().next()) {
             Some(own) => Find::There(own),
             None if self.own_vpcs.whole && self.own_vpcs.doubt.is_empty() => Find::Gone,
             None => Find::Unknown,
         }
+    }
+
+    /// Whether a subnet of ours lies in this VPC.
+    #[must_use]
+    pub fn has_our_subnets(&self, vpc: &VpcId) -> bool {
+        self.subnets.known().any(|(_, subnet)| subnet.vpc == *vpc)
     }
 
     /// Ports of the NLB listeners that lead to a group; `None` when they are not known.

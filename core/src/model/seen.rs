@@ -23,6 +23,17 @@ pub enum Find<'a, T> {
     Unknown,
 }
 
+impl<'a, T> Find<'a, T> {
+    /// The entity, if it is known to exist.
+    #[must_use]
+    pub fn there(self) -> Option<&'a T> {
+        match self {
+            Self::There(entity) => Some(entity),
+            Self::Gone | Self::Unknown => None,
+        }
+    }
+}
+
 impl<T> Seen<T> {
     /// The value, if it was read.
     pub fn get(&self) -> Option<&T> {

@@ -8,8 +8,8 @@ mod markdown;
 use thiserror::Error;
 
 pub use self::consumer::ConsumerKind;
-use crate::api::KafkaPrivateLink;
 use crate::api::v1alpha1::CrossZone;
+use crate::api::{KafkaPrivateLink, full_name};
 use crate::status::{ConditionType, condition};
 
 /// What a consumer needs to know.
@@ -91,7 +91,7 @@ impl Sheet {
     /// The service or the listener is not there.
     pub fn of(object: &KafkaPrivateLink, listener: Option<&str>) -> Result<Self, Incomplete> {
         let name = object.metadata.name.clone().unwrap_or_default();
-        let full_name = format!("{}/{name}", object.metadata.namespace.as_deref().unwrap_or_default());
+        let full_name = full_name(object);
         let status = object.status.clone().unwrap_or_default();
         let ready = condition(&status.conditions, ConditionType::Ready);
         let service = status.endpoint_service.unwrap_or_default();

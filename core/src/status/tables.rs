@@ -10,8 +10,8 @@ use crate::api::v1alpha1::{
 };
 use crate::desired::{Acceptance, Broker, Consumer, Goal, Intent, Listener, Offer, Path};
 use crate::model::{
-    AccountId, BrokerId, Connection, ConnectionState, EndpointId, Find, Health, ListenerName, Observed, ResourceKey,
-    Target, TargetGroup, ZoneId,
+    AccountId, BrokerId, Connection, ConnectionState, EndpointId, Health, ListenerName, Observed, ResourceKey, Target,
+    TargetGroup, ZoneId,
 };
 
 /// Connections that status lists; counts cover the rest.
@@ -19,10 +19,7 @@ const MOST_CONNECTIONS: usize = 100;
 
 /// What of the network is ours; nothing where nothing is.
 pub(super) fn network(observed: &Observed) -> Option<NetworkStatus> {
-    let vpc_id = match observed.own_vpc() {
-        Find::There(own) => Some(own.vpc.id.to_string()),
-        Find::Gone | Find::Unknown => None,
-    };
+    let vpc_id = observed.own_vpc().there().map(|own| own.vpc.id.to_string());
     let subnets: Vec<SubnetStatus> = observed
         .subnets
         .known()

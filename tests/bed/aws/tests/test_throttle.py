@@ -15,9 +15,10 @@ PUBLISHED = {
     **{("ec2", action): READ for action in (
         "DescribeVpcs", "DescribeAvailabilityZones", "DescribeSubnets", "DescribeInstances", "DescribeSecurityGroups",
         "DescribeSecurityGroupRules", "DescribeNetworkInterfaces", "DescribeVpcEndpointServiceConfigurations",
-        "DescribeVpcEndpointServicePermissions", "DescribeVpcEndpointConnections", "DescribeTags")},
+        "DescribeVpcEndpointServicePermissions", "DescribeVpcEndpointConnections", "DescribeTags", "DescribeVpcAttribute",
+        "DescribeInternetGateways", "DescribeRouteTables", "DescribeVpcEndpoints")},
     **{("ec2", action): WRITE for action in (
-        "CreateSubnet", "DeleteSubnet", "CreateSecurityGroup", "DeleteSecurityGroup", "AuthorizeSecurityGroupIngress",
+        "CreateVpc", "ModifyVpcAttribute", "DeleteVpc", "CreateSubnet", "DeleteSubnet", "CreateSecurityGroup", "DeleteSecurityGroup", "AuthorizeSecurityGroupIngress",
         "AuthorizeSecurityGroupEgress", "RevokeSecurityGroupIngress", "RevokeSecurityGroupEgress",
         "ModifyVpcEndpointServicePermissions")},
     **{("ec2", action): (10, 1) for action in (
