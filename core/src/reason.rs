@@ -83,6 +83,8 @@ pub enum Reason {
     DuplicateBrokerId,
     /// A dynamic value of listeners hides a listener from clients.
     DynamicListenersOverride,
+    /// The gateway endpoint goes.
+    GatewayEndpointDeleting,
     /// The TLS handshake failed.
     HandshakeFailed,
     /// No broker has passed its checks yet.

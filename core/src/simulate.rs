@@ -15,7 +15,7 @@ use crate::model::{
 use crate::pass::{Move, Pass};
 use crate::plan::guard::{Block, Guard};
 use crate::plan::{Conflict, Step, WaitingOn, endpoint_service, listener, load_balancer, security_group, subnet};
-use crate::plan::{broker_group_rule, target_group, vpc};
+use crate::plan::{broker_group_rule, target_group};
 
 /// Steps that are taken together, and what is waited for after them.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -107,9 +107,9 @@ fn make_known(observed: &mut Observed, part: &Part) {
         }
         // As AWS makes every VPC.
         Part::VpcDns(id) => {
-            observed.own_vpcs.with(id, |own| own.dns = Seen::Read(VpcDns { support: true, host_names: false }));
+            observed.own.vpcs.with(id, |own| own.dns = Seen::Read(VpcDns { support: true, host_names: false }));
         }
-        Part::VpcTenants(id) => observed.own_vpcs.with(id, |own| own.tenants = Seen::Read(BTreeSet::new())),
+        Part::VpcTenants(id) => observed.own.vpcs.with(id, |own| own.tenants = Seen::Read(BTreeSet::new())),
         // Everything else was read by the full look that a preview begins with.
         _ => {}
     }
@@ -117,8 +117,10 @@ fn make_known(observed: &mut Observed, part: &Part) {
 
 fn made_up(step: &Step, desired: &Desired, count: usize) -> Answer {
     let new = |kind: &str| format!("(new {kind} {count})");
+    if let Some(kind) = step.change().makes() {
+        return Answer::Own(new(&kind.to_string()).into());
+    }
     match step {
-        Step::Vpc(vpc::Change::Create { .. }) => Answer::Vpc(new("VPC").into()),
         Step::Subnet(subnet::Change::Create { zone, vpc, cidr, tags }) => Answer::Subnet(Subnet {
             id: new("subnet").into(),
             vpc: vpc.clone(),

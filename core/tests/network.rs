@@ -3,6 +3,7 @@
 #[allow(dead_code, reason = "histories use the rest of the World")]
 mod world;
 
+use kpl_core::api::v1alpha1::Egress;
 use kpl_core::desired::Goal;
 use kpl_core::model::{InstanceState, Tags, VpcDns, VpcId};
 use kpl_core::plan::{Conflict, WaitingOn};
@@ -127,4 +128,51 @@ fn a_vpc_that_lost_its_tags_is_neither_touched_nor_made_again() {
     let foreign = |conflict: &Conflict| matches!(conflict, Conflict::Foreign(tagged) if tagged.id() == vpc.as_str());
     assert!(passed.plan.conflicts.iter().any(foreign), "{}", passed.plan);
     assert!(!passed.acted() && own_vpcs(&scenario.history).is_empty());
+}
+
+/// Both ways by one edit of the spec; the brokers do not notice.
+#[test]
+fn the_way_to_s3_comes_and_goes_with_the_spec() {
+    let mut scenario = from_here(settled());
+    scenario.history.spec.network.egress = Egress::None;
+    scenario.settle();
+    let aws = &scenario.history.world.aws;
+    assert!(aws.route_tables.is_empty() && aws.gateway_endpoints.is_empty());
+    scenario.history.spec.network.egress = Egress::S3Endpoint;
+    scenario.settle();
+    insta::assert_snapshot!(scenario.told());
+}
+
+/// A lost answer may leave second ones: what routes our subnets is kept.
+#[test]
+fn a_second_route_table_goes_and_a_lost_tie_comes_back() {
+    let mut scenario = settled();
+    let tables = |scenario: &Scenario| -> Vec<_> {
+        scenario.history.world.aws.route_tables.iter().map(|(id, held)| (id.clone(), (**held).clone())).collect()
+    };
+    let [(id, table)] = tables(&scenario).try_into().expect("one route table");
+    let vpc = made_vpc(&scenario.history);
+    let second = kpl_core::plan::route_table::Change::Create { vpc, tags: table.tags.clone() };
+    let aws = scenario.history.world.by_hand();
+    aws.write_route_table(&second).expect("AWS makes any number");
+    let (subnet, _) = table.associations.first_key_value().expect("it routes subnets");
+    aws.untie(subnet);
+    scenario.history.look_fully();
+    scenario.settle();
+    let [(kept, routes)] = tables(&scenario).try_into().expect("one route table");
+    assert_eq!((kept, routes.associations.len()), (id, table.associations.len()));
+}
+
+/// The spec may change its mind while AWS still lists what was deleted.
+#[test]
+fn a_new_endpoint_waits_until_the_old_one_is_gone() {
+    let mut scenario = settled();
+    scenario.history.spec.network.egress = Egress::None;
+    while scenario.history.world.aws.gateway_endpoints.values().all(|held| held.gone_at.is_none()) {
+        scenario.pass();
+    }
+    scenario.history.spec.network.egress = Egress::S3Endpoint;
+    let passed = scenario.pass();
+    assert!(passed.plan.waiting.iter().any(|on| matches!(on, WaitingOn::EndpointGone(_))), "{}", passed.plan);
+    scenario.settle();
 }

@@ -27,7 +27,7 @@ fn empty() -> Observed {
     observed.inputs.account = Seen::Read(Account { id: "111122223333".into(), partition: "aws".into() });
     observed.inputs.zones = Seen::Read(ZONES.iter().map(|(id, name, _)| ((*id).into(), (*name).into())).collect());
     observed.inputs.brokers = Seen::Read(Vec::new());
-    observed.own_vpcs = Listing::whole(BTreeMap::new());
+    observed.own = Owned::nothing();
     observed.subnets = Listing::whole(BTreeMap::new());
     observed.broker_group_rules = Listing::whole(BTreeMap::new());
     observed.target_groups = Listing::whole(BTreeMap::new());

@@ -10,7 +10,7 @@ mod world;
 use std::collections::BTreeMap;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
-use kpl_core::api::v1alpha1::ConnectionDeletionPolicy;
+use kpl_core::api::v1alpha1::{ConnectionDeletionPolicy, Egress};
 use kpl_core::model::{ConnectionState, InstanceState, VpcDns};
 use world::faults::{EVERY_FAULT, Fault, Injection};
 use world::history::{Ended, History};
@@ -105,6 +105,16 @@ const STORY: [Chapter; 11] = [
         name: "it gets a subnet in a third zone",
         begins: false,
         change: |history| history.spec.network.subnets.push(object::made_subnet(3, "10.1.3.0/24")),
+    },
+    Chapter {
+        name: "its subnets reach S3 no more",
+        begins: false,
+        change: |history| history.spec.network.egress = Egress::None,
+    },
+    Chapter {
+        name: "they reach it again",
+        begins: false,
+        change: |history| history.spec.network.egress = Egress::S3Endpoint,
     },
     Chapter { name: "it is deleted, and its VPC too", begins: false, change: History::delete },
 ];

@@ -26,6 +26,8 @@ const CODES: &[(&str, &str, ErrorClass)] = &[
     ("DuplicateTargetGroupName", "", AlreadyExists),
     ("DuplicateListener", "", AlreadyExists),
     ("ResourceAlreadyAssociated", "", AlreadyExists),
+    ("Resource.AlreadyAssociated", "", AlreadyExists),
+    ("RouteAlreadyExists", "", AlreadyExists),
     ("IdempotentParameterMismatch", "", AlreadyExists),
     ("InvalidParameter", "already associated with another VPC Endpoint Service", AlreadyExists),
     // Something still refers to it.
@@ -118,6 +120,10 @@ mod tests {
             ("DuplicateTargetGroupName", "", AlreadyExists),
             ("DuplicateLoadBalancerName", "", AlreadyExists),
             ("IdempotentParameterMismatch", "", AlreadyExists),
+            ("Resource.AlreadyAssociated", "", AlreadyExists),
+            ("RouteAlreadyExists", "", AlreadyExists),
+            ("InvalidRouteTableID.NotFound", "", NotFound),
+            ("InvalidVpcEndpointId.NotFound", "", NotFound),
             (
                 "InvalidParameter",
                 "LBs are already associated with another VPC Endpoint Service Configuration",

@@ -17,14 +17,17 @@ mod connection;
 mod convert;
 mod endpoint_service;
 mod error;
+mod gateway_endpoint;
 mod limits;
 mod listener;
 mod load_balancer;
 mod observe;
 pub mod operation;
+mod own;
 mod part;
 mod path;
 pub mod right;
+mod route_table;
 mod security_group;
 mod subnet;
 mod tagging;
@@ -189,6 +192,8 @@ impl Cloud for AwsCloud {
         let aws = &self.clients.at(step.urgency(self.clients.urgency));
         let result = match step {
             Step::Vpc(change) => vpc::apply(aws, change).await,
+            Step::RouteTable(change) => route_table::apply(aws, change).await,
+            Step::GatewayEndpoint(change) => gateway_endpoint::apply(aws, change).await,
             Step::Subnet(change) => subnet::apply(aws, change).await,
             Step::SecurityGroup(change) => security_group::apply(aws, change).await,
             Step::BrokerGroupRule(change) => broker_group_rule::apply(aws, change).await,

@@ -5,12 +5,12 @@ use std::collections::{BTreeMap, BTreeSet};
 use futures::future::FutureExt;
 use futures::stream::{self, StreamExt};
 use jiff::Timestamp;
-use kpl_core::model::{AwsName, Base, Listing, Observed, OwnVpc, Part, Query, Scope, Seen, Tagged, TargetGroup, VpcId};
+use kpl_core::model::{AwsName, Base, Listing, Observed, OwnKind, Part, Query, Scope, Seen, Tagged, TargetGroup};
 
 use super::part::{Fold, Reading, details, fold};
 use super::path::{self, Known, Wanted};
 use super::{
-    CONCURRENT_READS, Clients, account, broker, broker_group_rule, convert, load_balancer, security_group, subnet,
+    CONCURRENT_READS, Clients, account, broker, broker_group_rule, convert, load_balancer, own, security_group, subnet,
     target_group, vpc,
 };
 
@@ -64,16 +64,18 @@ impl Reads {
     }
 
     fn of_base(base: Base) -> Self {
-        use Part::{Account, BrokerGroupRules, Brokers, EndpointService, OwnVpcs, SecurityGroup, Vpc, Zones};
+        use Part::{Account, BrokerGroupRules, Brokers, EndpointService, SecurityGroup, Vpc, Zones};
+        let with_own =
+            |parts: &[Part]| parts.iter().cloned().chain(OwnKind::ALL.iter().copied().map(Part::Own)).collect();
         match base {
             Base::Full => Self {
-                plain: [Account, Vpc, OwnVpcs, Zones, Brokers, SecurityGroup, BrokerGroupRules, EndpointService].into(),
+                plain: with_own(&[Account, Vpc, Zones, Brokers, SecurityGroup, BrokerGroupRules, EndpointService]),
                 subnets: Subnets::All,
                 groups: Groups::Ours,
                 balancer: Balancer::Whole,
             },
             Base::Names => Self {
-                plain: [Account, OwnVpcs, SecurityGroup, BrokerGroupRules, EndpointService].into(),
+                plain: with_own(&[Account, SecurityGroup, BrokerGroupRules, EndpointService]),
                 subnets: Subnets::Owned,
                 groups: Groups::Ours,
                 balancer: Balancer::Alone,
@@ -166,7 +168,7 @@ fn details_of(query: &Query, observed: &Observed) -> BTreeSet<Part> {
                 [Part::ListenerAttributes(*port), Part::Tags(Tagged::Listener(*port, listener.arn.clone()))]
             });
             let attributes = balancer.map(|_| Part::LoadBalancerAttributes);
-            let dns = observed.own_vpcs.known().map(|(id, _)| Part::VpcDns(id.clone()));
+            let dns = observed.own.vpcs.known().map(|(id, _)| Part::VpcDns(id.clone()));
             groups.chain(listeners).chain(attributes).chain(balancer_tags).chain(dns).collect()
         }
         Base::Names => balancer_tags.into_iter().collect(),
@@ -233,12 +235,11 @@ fn plain<'a>(aws: &'a Clients, scope: &'a Scope, part: &Part) -> Option<Reading<
             async move { fold(read, account::account(aws).await, put) }.boxed()
         }
         Part::Vpc => {
-            let id = scope.vpc.as_ref().filter(|_| !scope.owns_vpc)?;
+            let id = scope.vpc.as_ref().filter(|_| !scope.owns.contains(&OwnKind::Vpc))?;
             let put = |observed: &mut Observed, found| observed.inputs.vpc = Seen::Read(found);
             async move { fold(read, vpc::vpc(aws, id).await, put) }.boxed()
         }
-        Part::OwnVpcs if !scope.owns_vpc => return None,
-        Part::OwnVpcs => async move { fold(read, vpc::owned(aws, scope).await, put_own_vpcs) }.boxed(),
+        Part::Own(kind) => return own::reading(aws, scope, *kind),
         Part::Zones => {
             let put = |observed: &mut Observed, found| observed.inputs.zones = Seen::Read(found);
             async move { fold(read, vpc::zones(aws, |zones| vpc::holds(zones, scope)).await, put) }.boxed()
@@ -257,17 +258,6 @@ fn plain<'a>(aws: &'a Clients, scope: &'a Scope, part: &Part) -> Option<Reading<
         }
         _ => return None,
     })
-}
-
-/// What was read of the same VPC before stays.
-fn put_own_vpcs(observed: &mut Observed, mut found: BTreeMap<VpcId, OwnVpc>) {
-    for (id, own) in &mut found {
-        if let Some(known) = observed.own_vpcs.there(id) {
-            own.dns.or_keep(&known.dns);
-            own.tenants.or_keep(&known.tenants);
-        }
-    }
-    observed.own_vpcs = Listing::whole(found);
 }
 
 /// A listing brings what every listing brings; what was read of the same group before stays.

@@ -34,6 +34,13 @@ operations! {
     CREATE_VPC = "ec2:CreateVpc" writes [OwnVpc New],
     MODIFY_VPC_ATTRIBUTE = "ec2:ModifyVpcAttribute" writes [OwnVpc Ours],
     DELETE_VPC = "ec2:DeleteVpc" writes [OwnVpc Ours],
+    CREATE_ROUTE_TABLE = "ec2:CreateRouteTable" writes [RouteTable New, OwnVpc Ours],
+    ASSOCIATE_ROUTE_TABLE = "ec2:AssociateRouteTable" writes [RouteTable Ours, RoutedSubnet Ours],
+    DISASSOCIATE_ROUTE_TABLE = "ec2:DisassociateRouteTable" writes [RouteTable Ours, RoutedSubnet Ours],
+    DELETE_ROUTE_TABLE = "ec2:DeleteRouteTable" writes [RouteTable Ours],
+    CREATE_VPC_ENDPOINT = "ec2:CreateVpcEndpoint" writes [GatewayEndpoint New, OwnVpc Ours, RouteTable Ours],
+    MODIFY_VPC_ENDPOINT = "ec2:ModifyVpcEndpoint" writes [GatewayEndpoint Ours, RouteTable Ours],
+    DELETE_VPC_ENDPOINTS = "ec2:DeleteVpcEndpoints" writes [GatewayEndpoint Ours],
     DESCRIBE_INTERNET_GATEWAYS = "ec2:DescribeInternetGateways" reads,
     DESCRIBE_ROUTE_TABLES = "ec2:DescribeRouteTables" reads,
     DESCRIBE_VPC_ENDPOINTS = "ec2:DescribeVpcEndpoints" reads,
@@ -65,10 +72,12 @@ operations! {
     DESCRIBE_EC2_TAGS = "ec2:DescribeTags" reads,
     CREATE_EC2_TAGS = "ec2:CreateTags" writes [
         Subnet TagsOfNew, SecurityGroup TagsOfNew, EndpointService TagsOfNew, BrokerGroupRule TagsOfNew,
-        Subnet TagsOfOurs, SecurityGroup TagsOfOurs, EndpointService TagsOfOurs, OwnVpc TagsOfNew, OwnVpc TagsOfOurs
+        Subnet TagsOfOurs, SecurityGroup TagsOfOurs, EndpointService TagsOfOurs, OwnVpc TagsOfNew, OwnVpc TagsOfOurs,
+        RouteTable TagsOfNew, RouteTable TagsOfOurs, GatewayEndpoint TagsOfNew, GatewayEndpoint TagsOfOurs
     ],
     DELETE_EC2_TAGS = "ec2:DeleteTags" writes [
-        Subnet TagsOfOurs, SecurityGroup TagsOfOurs, EndpointService TagsOfOurs, OwnVpc TagsOfOurs
+        Subnet TagsOfOurs, SecurityGroup TagsOfOurs, EndpointService TagsOfOurs, OwnVpc TagsOfOurs,
+        RouteTable TagsOfOurs, GatewayEndpoint TagsOfOurs
     ],
 
     DESCRIBE_TARGET_GROUPS = "elasticloadbalancing:DescribeTargetGroups" reads,

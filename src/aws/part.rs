@@ -102,16 +102,16 @@ fn detail<'a>(aws: &'a Clients, scope: &'a Scope, part: &Part, observed: &Observ
             async move { fold(read, listener::idle_timeout(aws, &arn).await, put) }.boxed()
         }
         Part::VpcDns(id) => {
-            let id = observed.own_vpcs.there(id)?.vpc.id.clone();
+            let id = observed.own.vpcs.there(id)?.vpc.id.clone();
             let of = id.clone();
-            let put = move |observed: &mut Observed, dns| observed.own_vpcs.with(&of, |own| own.dns = Seen::Read(dns));
+            let put = move |observed: &mut Observed, dns| observed.own.vpcs.with(&of, |own| own.dns = Seen::Read(dns));
             async move { fold(read, vpc::dns(aws, &id).await, put) }.boxed()
         }
         Part::VpcTenants(id) => {
-            let id = observed.own_vpcs.there(id)?.vpc.id.clone();
+            let id = observed.own.vpcs.there(id)?.vpc.id.clone();
             let of = id.clone();
             let put = move |observed: &mut Observed, found| {
-                observed.own_vpcs.with(&of, |own| own.tenants = Seen::Read(found));
+                observed.own.vpcs.with(&of, |own| own.tenants = Seen::Read(found));
             };
             async move { fold(read, tenants::tenants(aws, scope, &id).await, put) }.boxed()
         }

@@ -31,6 +31,12 @@ pub enum Kind {
     Vpc,
     /// One that we make.
     OwnVpc,
+    /// A route table of the VPC that was made.
+    RouteTable,
+    /// A subnet that one of these routes.
+    RoutedSubnet,
+    /// A gateway endpoint in the VPC that was made.
+    GatewayEndpoint,
     /// One that we make.
     Subnet,
     /// The load balancer's.
@@ -89,7 +95,7 @@ impl Kind {
     pub fn capability(self) -> Capability {
         match self {
             Self::BrokerGroup | Self::BrokerGroupRule => Capability::BrokerGroups,
-            Self::OwnVpc => Capability::Network,
+            Self::OwnVpc | Self::RouteTable | Self::RoutedSubnet | Self::GatewayEndpoint => Capability::Network,
             Self::Vpc
             | Self::Subnet
             | Self::SecurityGroup
@@ -106,6 +112,8 @@ impl Kind {
     pub fn made_by(self) -> Option<&'static str> {
         match self {
             Self::OwnVpc => Some(operation::CREATE_VPC),
+            Self::RouteTable => Some(operation::CREATE_ROUTE_TABLE),
+            Self::GatewayEndpoint => Some(operation::CREATE_VPC_ENDPOINT),
             Self::Subnet => Some(operation::CREATE_SUBNET),
             Self::SecurityGroup => Some(operation::CREATE_SECURITY_GROUP),
             Self::BrokerGroupRule => Some(operation::AUTHORIZE_SECURITY_GROUP_INGRESS),
@@ -113,7 +121,7 @@ impl Kind {
             Self::LoadBalancer => Some(operation::CREATE_LOAD_BALANCER),
             Self::Listener => Some(operation::CREATE_LISTENER),
             Self::TargetGroup => Some(operation::CREATE_TARGET_GROUP),
-            Self::Vpc | Self::BrokerGroup | Self::ElbRole => None,
+            Self::Vpc | Self::RoutedSubnet | Self::BrokerGroup | Self::ElbRole => None,
         }
     }
 }

@@ -16,7 +16,7 @@ pub(super) const ELB_CHUNK: usize = 20;
 pub(super) fn is_elb(subject: &Tagged) -> bool {
     match subject {
         Tagged::TargetGroup(..) | Tagged::LoadBalancer(_) | Tagged::Listener(..) => true,
-        Tagged::Vpc(_) | Tagged::Subnet(..) | Tagged::SecurityGroup(_) | Tagged::EndpointService(_) => false,
+        Tagged::Own(..) | Tagged::Subnet(..) | Tagged::SecurityGroup(_) | Tagged::EndpointService(_) => false,
     }
 }
 

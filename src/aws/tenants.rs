@@ -16,8 +16,8 @@ pub(super) async fn tenants(aws: &Clients, scope: &Scope, vpc: &VpcId) -> Result
         subnets(aws, scope, &inside),
         security_groups(aws, scope, &inside),
         internet_gateways(aws, vpc),
-        gateway_endpoints(aws, &inside),
-        route_tables(aws, &inside),
+        gateway_endpoints(aws, scope, &inside),
+        route_tables(aws, scope, &inside),
     )?;
     Ok([interfaces, subnets, groups, gateways, endpoints, tables].into_iter().flatten().collect())
 }
@@ -77,7 +77,7 @@ async fn internet_gateways(aws: &Clients, vpc: &VpcId) -> Result<Vec<String>, Fa
 }
 
 /// Endpoints of the other types have network interfaces.
-async fn gateway_endpoints(aws: &Clients, inside: &Filter) -> Result<Vec<String>, Failure> {
+async fn gateway_endpoints(aws: &Clients, scope: &Scope, inside: &Filter) -> Result<Vec<String>, Failure> {
     let request = |token| {
         let request = aws.ec2.describe_vpc_endpoints().filters(inside.clone());
         request.max_results(1000).set_next_token(token).send()
@@ -86,17 +86,21 @@ async fn gateway_endpoints(aws: &Clients, inside: &Filter) -> Result<Vec<String>
     let gateways = pages
         .iter()
         .flat_map(|page| page.vpc_endpoints())
-        .filter(|endpoint| endpoint.vpc_endpoint_type() == Some(&VpcEndpointType::Gateway));
+        .filter(|endpoint| endpoint.vpc_endpoint_type() == Some(&VpcEndpointType::Gateway))
+        .filter(|endpoint| !is_ours(scope, endpoint.tags()));
     Ok(gateways.filter_map(|endpoint| Some(format!("endpoint {}", endpoint.vpc_endpoint_id()?))).collect())
 }
 
-async fn route_tables(aws: &Clients, inside: &Filter) -> Result<Vec<String>, Failure> {
+async fn route_tables(aws: &Clients, scope: &Scope, inside: &Filter) -> Result<Vec<String>, Failure> {
     let request = |token| {
         let request = aws.ec2.describe_route_tables().filters(inside.clone());
         request.max_results(100).set_next_token(token).send()
     };
     let pages = aws.pages(operation::DESCRIBE_ROUTE_TABLES, request, |page| page.next_token()).await?;
     let is_main = |table: &RouteTable| table.associations().iter().any(|association| association.main() == Some(true));
-    let others = pages.iter().flat_map(|page| page.route_tables()).filter(|table| !is_main(table));
+    let others = pages
+        .iter()
+        .flat_map(|page| page.route_tables())
+        .filter(|table| !is_main(table) && !is_ours(scope, table.tags()));
     Ok(others.filter_map(|table| Some(format!("route table {}", table.route_table_id()?))).collect())
 }

@@ -9,6 +9,7 @@ use kpl_core::model::{Answer, ErrorClass, Failure, OwnVpc, Scope, Seen, Vpc, Vpc
 use kpl_core::plan::vpc::{Change, DnsSetting};
 
 use super::call::{Unwritten, incomplete};
+use super::own::{self, Listed};
 use super::{Clients, convert, operation};
 
 /// Zones of a region.
@@ -41,21 +42,19 @@ fn vpc_from(vpc: &AwsVpc) -> Option<Vpc> {
     })
 }
 
-/// Those that carry our owner tag.
-pub(super) async fn owned(aws: &Clients, scope: &Scope) -> Result<BTreeMap<VpcId, OwnVpc>, Failure> {
-    let filter: Filter = convert::owned(&scope.owner);
-    let request = |token| {
-        let request = aws.ec2.describe_vpcs().filters(filter.clone());
-        request.max_results(1000).set_next_token(token).send()
-    };
-    let answers = aws.pages(operation::DESCRIBE_VPCS, request, |page| page.next_token()).await?;
-    let found = answers.iter().flat_map(|page| page.vpcs()).filter_map(|vpc| {
-        let tags = convert::tags(vpc.tags());
-        let (own, vpc) = (convert::is_ours(&scope.owner, &tags), vpc_from(vpc)?);
-        let tags = Seen::Read(tags);
-        own.then(|| (vpc.id.clone(), OwnVpc { vpc, dns: Seen::Unread, tenants: Seen::Unread, tags }))
-    });
-    Ok(found.collect())
+impl Listed for OwnVpc {
+    async fn listed(aws: &Clients, owned: &Filter) -> Result<Vec<Self>, Failure> {
+        let request = |token| {
+            let request = aws.ec2.describe_vpcs().filters(owned.clone());
+            request.max_results(1000).set_next_token(token).send()
+        };
+        let answers = aws.pages(operation::DESCRIBE_VPCS, request, |page| page.next_token()).await?;
+        let found = answers.iter().flat_map(|page| page.vpcs()).filter_map(|found| {
+            let tags = Seen::Read(convert::tags(found.tags()));
+            Some(Self { vpc: vpc_from(found)?, dns: Seen::Unread, tenants: Seen::Unread, tags })
+        });
+        Ok(found.collect())
+    }
 }
 
 /// How names are resolved in it: AWS tells one setting in a call.
@@ -77,8 +76,7 @@ pub(super) async fn apply(aws: &Clients, change: &Change) -> Result<Answer, Unwr
             let request = aws.ec2_writes.create_vpc().cidr_block(cidr.to_string());
             let request = request.set_tag_specifications(convert::tagged(ResourceType::Vpc, tags));
             let answer = aws.write(operation, request.send()).await?;
-            let made = answer.vpc().and_then(|vpc| vpc.vpc_id()).map(VpcId::new);
-            made.map(Answer::Vpc).ok_or_else(|| Unwritten::incomplete(operation, "the VPC"))
+            own::made(answer.vpc().and_then(|vpc| vpc.vpc_id()), operation)
         }
         Change::EnableDns { id, setting } => {
             let on = AttributeBooleanValue::builder().value(true).build();

@@ -173,7 +173,9 @@ fn action(operation: &str) -> &str {
 fn resource(kind: Kind) -> &'static str {
     match kind {
         Kind::Vpc | Kind::OwnVpc => "vpc/*",
-        Kind::Subnet => "subnet/*",
+        Kind::Subnet | Kind::RoutedSubnet => "subnet/*",
+        Kind::RouteTable => "route-table/*",
+        Kind::GatewayEndpoint => "vpc-endpoint/*",
         Kind::SecurityGroup | Kind::BrokerGroup => "security-group/*",
         Kind::BrokerGroupRule => "security-group-rule/*",
         Kind::EndpointService => "vpc-endpoint-service/*",
@@ -192,6 +194,9 @@ pub fn arn(kind: Kind, place: Place<'_>) -> String {
     match kind {
         Kind::Vpc
         | Kind::OwnVpc
+        | Kind::RouteTable
+        | Kind::RoutedSubnet
+        | Kind::GatewayEndpoint
         | Kind::Subnet
         | Kind::SecurityGroup
         | Kind::BrokerGroup

@@ -42,6 +42,11 @@ async fn it_is_made_kept_and_deleted_when_others_have_left_it() {
     assert!(tagged("vpcs", &vpc) && subnets.values().all(|id| tagged("subnets", id)), "all of it is ours");
     assert_eq!(aws.whole["vpcs"][&vpc]["cidr"], json!("10.40.0.0/16"));
     assert_eq!(resolves_names(&scene, &vpc).await, [Some(true); 2]);
+    let zones = |mut zones: Vec<String>| {
+        zones.sort();
+        is(zones == ["usw2-az1", "usw2-az2"], || format!("{zones:?}"))
+    };
+    scene.aws("S3 can be reached from both subnets", |aws| zones(aws.reach_s3())).await;
 
     // Somebody starts brokers in it.
     scene.world.subnets = subnets.clone();

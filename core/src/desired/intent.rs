@@ -28,6 +28,8 @@ pub struct Intent {
     pub tags: BTreeMap<String, String>,
     /// The VPC.
     pub vpc: VpcSource,
+    /// What subnets reach outside of a VPC that is made.
+    pub egress: api::Egress,
     /// One entry a zone.
     pub subnets: BTreeMap<ZoneId, SubnetSource>,
     /// Where brokers come from.
@@ -196,6 +198,7 @@ impl Intent {
             observe_only: *mode == api::Mode::Observe,
             tags: tags.clone(),
             vpc: vpc(network)?,
+            egress: network.egress,
             subnets: network.subnets.iter().map(subnet).collect::<Result<_, _>>()?,
             brokers: source(brokers)?,
             broker_groups: brokers.security_group_ids.iter().map(|id| SecurityGroupId::new(id.as_str())).collect(),

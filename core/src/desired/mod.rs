@@ -16,14 +16,15 @@ pub use brokers::{Sighting, Sightings};
 pub use intent::{Acceptance, Brokers, Consumer, Intent, Listener, ListenerAccess, Verification, VpcSource};
 pub use issue::{Issue, PortHolder};
 pub use loss::{Absence, Broker, Confirmation, Path};
-pub use network::{MadeSubnet, MadeVpc, Network, OfferedSubnet, WantedVpc};
+pub use network::{MadeSubnet, MadeVpc, Network, OfferedSubnet, WantedEgress, WantedVpc};
 pub use offer::{Offer, Targets, WantedGroup, WantedListener, WantedLoadBalancer, WantedSecurityGroup, WantedService};
 pub use parse::InvalidSpec;
 pub use ports::{Allocation, Ledger, MOST_NLB_LISTENERS};
 
 use crate::kafka::Wiring;
 use crate::model::{
-    BrokerId, Find, HolderId, Observed, Owner, Ownership, Part, Scope, SubnetSource, Timing, ZoneId, ledger_entry,
+    BrokerId, Find, HolderId, Observed, OwnKind, Owner, Ownership, Part, Scope, SubnetSource, Timing, ZoneId,
+    ledger_entry,
 };
 
 /// Who the object is, and who acts for it.
@@ -205,7 +206,7 @@ fn read_issues(observed: &Observed) -> Vec<Issue> {
         .read_failures
         .iter()
         .filter(|(part, _)| {
-            matches!(part, Part::Account | Part::Vpc | Part::OwnVpcs | Part::Zones | Part::Subnets | Part::Brokers)
+            matches!(part, Part::Account | Part::Vpc | Part::Own(_) | Part::Zones | Part::Subnets | Part::Brokers)
         })
         .map(|(part, failure)| Issue::ReadFailed(part.clone(), failure.clone()))
         .collect()
@@ -255,7 +256,10 @@ pub fn scope(identity: &Identity, intent: Option<&Intent>, known: Option<&Observ
     Scope {
         owner: identity.owner.clone(),
         vpc: intent.and_then(|intent| network::vpc_id(intent, known)),
-        owns_vpc: intent.is_none_or(|intent| matches!(intent.vpc, VpcSource::Created(_))),
+        owns: match intent {
+            Some(Intent { vpc: VpcSource::Id(_), .. }) => BTreeSet::new(),
+            Some(_) | None => OwnKind::ALL.iter().copied().collect(),
+        },
         subnets: intent.map(existing).unwrap_or_default(),
         brokers: intent.map_or(crate::model::BrokerSource::Nothing, Intent::broker_source),
         broker_groups: intent.map(|intent| intent.broker_groups.clone()).unwrap_or_default(),

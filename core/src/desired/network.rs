@@ -7,6 +7,7 @@ use ipnet::Ipv4Net;
 use super::issue::Issue;
 use super::offer::tags;
 use super::{Identity, Intent, VpcSource};
+use crate::api::v1alpha1::Egress;
 use crate::model::{Find, Observed, ResourceKey, Subnet, SubnetId, SubnetSource, Tags, Vpc, VpcId, ZoneId, ZoneName};
 
 /// What of the network is made and kept for the object.
@@ -14,6 +15,8 @@ use crate::model::{Find, Observed, ResourceKey, Subnet, SubnetId, SubnetSource, 
 pub struct Network {
     /// Where.
     pub vpc: WantedVpc,
+    /// What its subnets reach outside.
+    pub egress: Option<WantedEgress>,
     /// Subnets that we make, by zone.
     pub subnets: BTreeMap<ZoneId, MadeSubnet>,
     /// Whether every entry of the spec resolved.
@@ -36,6 +39,17 @@ pub struct MadeVpc {
     pub cidr: Ipv4Net,
     /// Its tags.
     pub tags: Tags,
+}
+
+/// The way of the subnets of a made VPC to S3.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct WantedEgress {
+    /// S3 of the region, as EC2 names it.
+    pub service: String,
+    /// Tags of the route table.
+    pub table_tags: Tags,
+    /// Tags of the endpoint.
+    pub endpoint_tags: Tags,
 }
 
 /// A subnet that we make.
@@ -105,7 +119,24 @@ pub fn network(
         let tags = tags(identity, intent, &ResourceKey::Subnet(zone.clone()));
         Some((zone.clone(), MadeSubnet { cidr: *cidr, tags }))
     });
-    Some(Network { vpc, subnets: made.collect(), subnets_whole: whole(intent, subnets) })
+    Some(Network {
+        vpc,
+        egress: egress(identity, intent),
+        subnets: made.collect(),
+        subnets_whole: whole(intent, subnets),
+    })
+}
+
+fn egress(identity: &Identity, intent: &Intent) -> Option<WantedEgress> {
+    let made = matches!(intent.vpc, VpcSource::Created(_));
+    match intent.egress {
+        Egress::S3Endpoint if made => Some(WantedEgress {
+            service: format!("com.amazonaws.{}.s3", intent.region),
+            table_tags: tags(identity, intent, &ResourceKey::RouteTable),
+            endpoint_tags: tags(identity, intent, &ResourceKey::S3Endpoint),
+        }),
+        Egress::S3Endpoint | Egress::None => None,
+    }
 }
 
 /// Whether every entry of the spec resolved.

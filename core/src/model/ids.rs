@@ -62,8 +62,14 @@ text_ids! {
     ZoneName,
     /// `vpc-…`.
     VpcId,
+    /// Id of something that EC2 gives one, whatever the kind.
+    OwnId,
     /// `subnet-…`.
     SubnetId,
+    /// `rtb-…`.
+    RouteTableId,
+    /// `rtbassoc-…`.
+    RouteAssociationId,
     /// `i-…`.
     InstanceId,
     /// `sg-…`.

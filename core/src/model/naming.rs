@@ -11,6 +11,10 @@ pub enum ResourceKey {
     Vpc,
     /// `subnet/usw2-az3`
     Subnet(ZoneId),
+    /// `route-table`
+    RouteTable,
+    /// `s3`
+    S3Endpoint,
     /// `sg`
     SecurityGroup,
     /// `broker-sg-rule`
@@ -34,6 +38,8 @@ impl std::fmt::Display for ResourceKey {
         match self {
             Self::Vpc => f.write_str("vpc"),
             Self::Subnet(zone) => write!(f, "subnet/{zone}"),
+            Self::RouteTable => f.write_str("route-table"),
+            Self::S3Endpoint => f.write_str("s3"),
             Self::SecurityGroup => f.write_str("sg"),
             Self::BrokerGroupRule => f.write_str("broker-sg-rule"),
             Self::BootstrapGroup(listener) => write!(f, "tg/{listener}/bootstrap"),

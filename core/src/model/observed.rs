@@ -3,14 +3,13 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use ipnet::Ipv4Net;
 use jiff::Timestamp;
 
 use super::{
     AccountId, Attributes, AwsName, ConnectionState, EndpointId, Failure, Find, Forward, Health, HealthCheck,
-    InboundRules, InstanceId, ListenerArn, Listing, LoadBalancerArn, LoadBalancerState, Part, Partition, Port,
-    Principal, Recall, Rule, SecurityGroupId, SecurityGroupRuleId, Seen, ServiceId, ServiceState, SubnetId, Tags,
-    Target, TargetGroupArn, TargetId, TargetType, VpcDns, VpcId, ZoneId, ZoneName,
+    InboundRules, InstanceId, ListenerArn, Listing, LoadBalancerArn, LoadBalancerState, OwnVpc, Owned, Part, Partition,
+    Port, Principal, Recall, Rule, SecurityGroupId, SecurityGroupRuleId, Seen, ServiceId, ServiceState, Subnet,
+    SubnetId, Tags, Target, TargetGroupArn, TargetId, TargetType, Vpc, VpcId, ZoneId, ZoneName,
 };
 
 /// Everything known about one object's world.
@@ -22,8 +21,8 @@ pub struct Observed {
     pub kept: bool,
     /// What the spec refers to and we do not own.
     pub inputs: Inputs,
-    /// VPCs that carry our owner tag; one, unless an answer was lost.
-    pub own_vpcs: Listing<VpcId, OwnVpc>,
+    /// What carries our owner tag and is known by its tags alone.
+    pub own: Owned,
     /// Subnets that carry our owner tag, by zone.
     pub subnets: Listing<ZoneId, Subnet>,
     /// The load balancer's security group.
@@ -67,48 +66,6 @@ pub struct Account {
     pub id: AccountId,
     /// First part of the region's ARNs.
     pub partition: Partition,
-}
-
-/// The VPC that everything lies in.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Vpc {
-    /// Its id.
-    pub id: VpcId,
-    /// Every associated IPv4 block.
-    pub cidrs: BTreeSet<Ipv4Net>,
-}
-
-/// A VPC that was made for the object.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct OwnVpc {
-    /// Its id and blocks.
-    pub vpc: Vpc,
-    /// How names are resolved in it.
-    pub dns: Seen<VpcDns>,
-    /// What lies in it and is not ours, each with its id: AWS deletes no VPC that holds anything. Read only when it
-    /// is to be deleted.
-    pub tenants: Seen<BTreeSet<String>>,
-    /// Its tags.
-    pub tags: Seen<Tags>,
-}
-
-/// A subnet, ours or the user's.
-#[derive(Clone, Debug, PartialEq)]
-pub struct Subnet {
-    /// Its id.
-    pub id: SubnetId,
-    /// Its VPC.
-    pub vpc: VpcId,
-    /// Its zone.
-    pub zone: ZoneId,
-    /// The zone's name in this account: what load balancers report.
-    pub zone_name: ZoneName,
-    /// Its block.
-    pub cidr: Ipv4Net,
-    /// An internal NLB wants 8 free addresses.
-    pub free_addresses: u32,
-    /// Its tags.
-    pub tags: Seen<Tags>,
 }
 
 /// State of an EC2 instance.
@@ -258,7 +215,7 @@ impl Observed {
             at,
             kept: false,
             inputs: Inputs::default(),
-            own_vpcs: Listing::default(),
+            own: Owned::default(),
             subnets: Listing::default(),
             security_group: Seen::Unread,
             broker_group_rules: Listing::default(),
@@ -272,7 +229,8 @@ impl Observed {
     }
 
     /// Takes over from an earlier look what is read seldom because it hardly changes: the account, VPCs, zones,
-    /// subnets and the rules in the brokers' groups.
+    /// subnets, what is known by its tags alone, and the rules in
+    /// the brokers' groups.
     pub fn keep_inputs(&mut self, earlier: &Self) {
         self.inputs.account.or_keep(&earlier.inputs.account);
         self.inputs.vpc.or_keep(&earlier.inputs.vpc);
@@ -280,11 +238,7 @@ impl Observed {
         if !self.inputs.subnets.whole {
             self.inputs.subnets.clone_from(&earlier.inputs.subnets);
         }
-        if !self.own_vpcs.whole {
-            self.own_vpcs.clone_from(&earlier.own_vpcs);
-            // So that none is made or deleted before somebody has looked again.
-            self.own_vpcs.whole = false;
-        }
+        self.own.keep(&earlier.own);
         if !self.subnets.whole {
             self.subnets.clone_from(&earlier.subnets);
         }
@@ -299,10 +253,10 @@ impl Observed {
     /// lie, else the first: all others are surplus.
     #[must_use]
     pub fn own_vpc(&self) -> Find<'_, OwnVpc> {
-        let ours = || self.own_vpcs.known().map(|(_, vpc)| vpc);
+        let ours = || self.own.vpcs.known().map(|(_, vpc)| vpc);
         match ours().find(|own| self.has_our_subnets(&own.vpc.id)).or_else(|| ours().next()) {
             Some(own) => Find::There(own),
-            None if self.own_vpcs.whole && self.own_vpcs.doubt.is_empty() => Find::Gone,
+            None if self.own.vpcs.is_complete() => Find::Gone,
             None => Find::Unknown,
         }
     }

@@ -3,8 +3,8 @@
 use std::fmt;
 
 use super::{
-    ListenerArn, LoadBalancer, SecurityGroupId, SecurityGroupRuleId, ServiceId, ServiceState, Subnet, TargetGroupArn,
-    VpcId,
+    ListenerArn, LoadBalancer, OwnId, RouteAssociationId, SecurityGroupId, SecurityGroupRuleId, ServiceId,
+    ServiceState, Subnet, TargetGroupArn,
 };
 
 /// What a failed call means for what we do next. One table turns AWS's codes into these.
@@ -85,8 +85,10 @@ fn lacking(message: &str) -> Option<&str> {
 pub enum Answer {
     /// Nothing beyond yes.
     Accepted,
-    /// The new VPC.
-    Vpc(VpcId),
+    /// The new one of a kind that is known by its tags alone.
+    Own(OwnId),
+    /// A route table routes a subnet.
+    RouteAssociation(RouteAssociationId),
     /// The subnet as made.
     Subnet(Subnet),
     /// The new security group.

@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
 
 use super::{AwsName, InstanceId, LoadBalancerArn, Owner, SecurityGroupId, SubnetId, TargetGroupArn, VpcId, ZoneId};
-use super::{ListenerArn, Port, ServiceId};
+use super::{ListenerArn, OwnId, OwnKind, Port, ServiceId};
 
 /// How much a look reads.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -35,8 +35,8 @@ pub struct Scope {
     pub owner: Owner,
     /// The VPC; none where the spec does not say it and no look has found one that was made.
     pub vpc: Option<VpcId>,
-    /// Whether the VPC is made for the object, or may have been.
-    pub owns_vpc: bool,
+    /// Kinds that are known by their tags alone and of which there may be one.
+    pub owns: BTreeSet<OwnKind>,
     /// Existing subnets that the spec refers to.
     pub subnets: BTreeMap<ZoneId, SubnetSource>,
     /// Where brokers come from.
@@ -89,8 +89,8 @@ pub enum Part {
     Vpc,
     /// Zones of the region.
     Zones,
-    /// VPCs that were made for the object, with their tags.
-    OwnVpcs,
+    /// All of ours of a kind that is known by its tags alone, with their tags.
+    Own(OwnKind),
     /// How names are resolved in one of these.
     VpcDns(VpcId),
     /// What lies in one of these and is not ours.
@@ -128,8 +128,8 @@ pub enum Part {
 /// A resource that carries tags.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Tagged {
-    /// A VPC of ours.
-    Vpc(VpcId),
+    /// What is known by its tags alone.
+    Own(OwnKind, OwnId),
     /// A subnet of ours.
     Subnet(ZoneId, SubnetId),
     /// The security group.
@@ -149,7 +149,7 @@ impl Tagged {
     #[must_use]
     pub fn id(&self) -> &str {
         match self {
-            Self::Vpc(id) => id.as_str(),
+            Self::Own(_, id) => id.as_str(),
             Self::Subnet(_, id) => id.as_str(),
             Self::SecurityGroup(id) => id.as_str(),
             Self::TargetGroup(_, arn) => arn.as_str(),
@@ -163,7 +163,7 @@ impl Tagged {
 impl fmt::Display for Tagged {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Self::Vpc(id) => write!(f, "VPC {id}"),
+            Self::Own(kind, id) => write!(f, "{kind} {id}"),
             Self::Subnet(_, id) => write!(f, "subnet {id}"),
             Self::SecurityGroup(id) => write!(f, "security group {id}"),
             Self::TargetGroup(name, _) => write!(f, "target group {name}"),
@@ -180,7 +180,7 @@ impl fmt::Display for Part {
             Self::Account => f.write_str("the account"),
             Self::Vpc => f.write_str("the VPC"),
             Self::Zones => f.write_str("the region's zones"),
-            Self::OwnVpcs => f.write_str("the VPCs that were made for the object"),
+            Self::Own(kind) => write!(f, "each {kind} that was made for the object"),
             Self::VpcDns(id) => write!(f, "DNS settings of {id}"),
             Self::VpcTenants(id) => write!(f, "what lies in {id}"),
             Self::Subnets => f.write_str("the subnets"),

@@ -144,6 +144,12 @@ impl<K: Ord + Clone, V> Listing<K, V> {
         }
     }
 
+    /// Whether everything there is is known.
+    #[must_use]
+    pub fn is_complete(&self) -> bool {
+        self.whole && self.doubt.is_empty()
+    }
+
     /// Everything that is known to exist, without what is in doubt.
     pub fn known(&self) -> impl Iterator<Item = (&K, &V)> {
         self.items.iter().filter(|(key, _)| !self.doubt.contains(*key))

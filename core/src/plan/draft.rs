@@ -5,8 +5,8 @@ use std::collections::BTreeSet;
 use super::{Conflict, Effect, Plan, Step, WaitingOn, connection};
 use crate::desired::{Desired, Goal};
 use crate::model::{
-    EndpointId, EndpointService, Find, LoadBalancer, Observed, OwnVpc, Owner, Ownership, Part, Port, SecurityGroup,
-    Seen, Subnet, Tagged, Tags, TargetGroup,
+    EndpointId, EndpointService, Find, LoadBalancer, Observed, Own, Owner, Ownership, Part, Port, SecurityGroup, Seen,
+    Subnet, Tagged, Tags, TargetGroup,
 };
 
 /// A plan in the making.
@@ -34,7 +34,13 @@ macro_rules! carriers {
         }
     )+};
 }
-carriers!(OwnVpc, Subnet, SecurityGroup, TargetGroup, LoadBalancer, EndpointService);
+carriers!(Subnet, SecurityGroup, TargetGroup, LoadBalancer, EndpointService);
+
+impl<T: Own> Carrier for T {
+    fn tags(&self) -> &Seen<Tags> {
+        Own::tags(self)
+    }
+}
 
 impl<'a> Draft<'a> {
     pub(super) fn new(desired: &'a Desired, observed: &'a Observed) -> Self {

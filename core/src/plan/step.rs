@@ -3,37 +3,74 @@
 use std::collections::BTreeSet;
 use std::fmt;
 
-use crate::model::{Answer, CROSS_ZONE, Observed, Outcome, Part, TargetGroupArn, Urgency};
+use crate::model::{Answer, CROSS_ZONE, Observed, Outcome, OwnKind, Part, TargetGroupArn, Urgency};
 
 use super::{
-    broker_group_rule, connection, endpoint_service, listener, load_balancer, security_group, subnet, tagging,
-    target_group, vpc,
+    broker_group_rule, connection, endpoint_service, gateway_endpoint, listener, load_balancer, route_table,
+    security_group, subnet, tagging, target_group, vpc,
 };
 
-/// One write. Every id in it was observed; the executor has nothing to decide.
-#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, strum::IntoStaticStr)]
-#[strum(serialize_all = "snake_case")]
-pub enum Step {
+macro_rules! steps {
+    ($($(#[$doc:meta])* $kind:ident = $module:ident,)+) => {
+        /// One write. Every id in it was observed; the executor has nothing to decide.
+        #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, strum::IntoStaticStr)]
+        #[strum(serialize_all = "snake_case")]
+        pub enum Step {
+            $($(#[$doc])* $kind($module::Change),)+
+        }
+
+        impl Step {
+            /// The change of whatever kind.
+            #[must_use]
+            pub fn change(&self) -> &dyn Change {
+                match self {
+                    $(Self::$kind(change) => change,)+
+                }
+            }
+
+            /// What kind of thing it writes to, and what it does there: `target_group`, `set_attributes`.
+            #[must_use]
+            pub fn labels(&self) -> (&'static str, &'static str) {
+                let change = match self {
+                    $(Self::$kind(change) => change.into(),)+
+                };
+                (self.into(), change)
+            }
+        }
+
+        $(impl From<$module::Change> for Step {
+            fn from(change: $module::Change) -> Self {
+                Self::$kind(change)
+            }
+        })+
+    };
+}
+
+steps! {
     /// A VPC of ours.
-    Vpc(vpc::Change),
+    Vpc = vpc,
+    /// A route table of ours.
+    RouteTable = route_table,
+    /// A gateway endpoint of ours.
+    GatewayEndpoint = gateway_endpoint,
     /// A subnet of ours.
-    Subnet(subnet::Change),
+    Subnet = subnet,
     /// The security group and its rules.
-    SecurityGroup(security_group::Change),
+    SecurityGroup = security_group,
     /// A rule of ours in a broker's group.
-    BrokerGroupRule(broker_group_rule::Change),
+    BrokerGroupRule = broker_group_rule,
     /// A target group.
-    TargetGroup(target_group::Change),
+    TargetGroup = target_group,
     /// The load balancer.
-    LoadBalancer(load_balancer::Change),
+    LoadBalancer = load_balancer,
     /// An NLB listener.
-    Listener(listener::Change),
+    Listener = listener,
     /// The endpoint service and its principals.
-    EndpointService(endpoint_service::Change),
+    EndpointService = endpoint_service,
     /// Connections.
-    Connection(connection::Change),
+    Connection = connection,
     /// Tags of something that is ours.
-    Tagging(tagging::Change),
+    Tagging = tagging,
 }
 
 /// What a step can do to traffic.
@@ -59,44 +96,13 @@ pub trait Change: fmt::Display {
     fn parts(&self) -> BTreeSet<Part>;
     /// `+`, `~` or `-`.
     fn sign(&self) -> char;
+    /// Which kind of what is known by its tags alone it makes.
+    fn makes(&self) -> Option<OwnKind> {
+        None
+    }
 }
 
 impl Step {
-    /// The change of whatever kind.
-    #[must_use]
-    pub fn change(&self) -> &dyn Change {
-        match self {
-            Self::Vpc(change) => change,
-            Self::Subnet(change) => change,
-            Self::SecurityGroup(change) => change,
-            Self::BrokerGroupRule(change) => change,
-            Self::TargetGroup(change) => change,
-            Self::LoadBalancer(change) => change,
-            Self::Listener(change) => change,
-            Self::EndpointService(change) => change,
-            Self::Connection(change) => change,
-            Self::Tagging(change) => change,
-        }
-    }
-
-    /// What kind of thing it writes to, and what it does there: `target_group`, `set_attributes`.
-    #[must_use]
-    pub fn labels(&self) -> (&'static str, &'static str) {
-        let change = match self {
-            Self::Vpc(change) => change.into(),
-            Self::Subnet(change) => change.into(),
-            Self::SecurityGroup(change) => change.into(),
-            Self::BrokerGroupRule(change) => change.into(),
-            Self::TargetGroup(change) => change.into(),
-            Self::LoadBalancer(change) => change.into(),
-            Self::Listener(change) => change.into(),
-            Self::EndpointService(change) => change.into(),
-            Self::Connection(change) => change.into(),
-            Self::Tagging(change) => change.into(),
-        };
-        (self.into(), change)
-    }
-
     /// The target group to whose targets the nodes of other zones lead no more.
     pub(crate) fn keeps_targets_to_their_zone(&self) -> Option<&TargetGroupArn> {
         match self {

@@ -50,12 +50,25 @@ impl super::Change for Change {
                 observed.subnets.put(zone.clone(), subnet);
             }
             (Self::Create { .. }, _) => self.forget(observed),
-            (Self::Delete { zone, .. }, _) => observed.subnets.gone(zone),
+            (Self::Delete { zone, id }, _) => {
+                observed.subnets.gone(zone);
+                // AWS ends what ties it to a route table.
+                for table in observed.own.route_tables.items.values_mut() {
+                    table.associations.remove(id);
+                }
+            }
         }
     }
 
     fn forget(&self, observed: &mut Observed) {
         observed.subnets.forget(self.zone());
+        if let Self::Delete { id, .. } = self {
+            let tables = &mut observed.own.route_tables;
+            let ties = tables.items.values().filter(|table| table.associations.contains_key(id));
+            for table in ties.map(|table| table.id.clone()).collect::<Vec<_>>() {
+                tables.forget(&table);
+            }
+        }
     }
 
     fn effect(&self) -> Effect {

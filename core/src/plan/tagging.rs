@@ -29,7 +29,7 @@ pub enum Change {
 /// The tags of a resource in the picture.
 pub fn tags_of<'a>(observed: &'a mut Observed, subject: &Tagged) -> Option<&'a mut Seen<Tags>> {
     match subject {
-        Tagged::Vpc(id) => observed.own_vpcs.items.get_mut(id).map(|own| &mut own.tags),
+        Tagged::Own(kind, id) => observed.own.tags_mut(*kind, id),
         Tagged::Subnet(zone, id) => {
             observed.subnets.items.get_mut(zone).filter(|subnet| subnet.id == *id).map(|subnet| &mut subnet.tags)
         }
@@ -81,7 +81,7 @@ impl super::Change for Change {
     fn parts(&self) -> BTreeSet<Part> {
         match self.subject() {
             // They come with their tags; a look that has not listed them has nothing to read tags into.
-            Tagged::Vpc(_) => [Part::OwnVpcs].into(),
+            Tagged::Own(kind, _) => [Part::Own(*kind)].into(),
             Tagged::Subnet(..) => [Part::Subnets].into(),
             subject => [Part::Tags(subject.clone())].into(),
         }

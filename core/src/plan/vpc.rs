@@ -6,9 +6,9 @@
 use std::collections::BTreeSet;
 use std::fmt;
 
-use super::{Conflict, Draft, Effect, Step, WaitingOn, tagging};
+use super::{Conflict, Draft, Effect, WaitingOn, own};
 use crate::desired::MadeVpc;
-use crate::model::{Answer, Find, Ipv4Net, Observed, OwnVpc, Part, Seen, Tagged, Tags, Vpc, VpcDns, VpcId};
+use crate::model::{Answer, Find, Ipv4Net, Observed, Own, OwnKind, OwnVpc, Part, Seen, Tags, Vpc, VpcDns, VpcId};
 
 /// A write to a VPC.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, strum::IntoStaticStr)]
@@ -47,31 +47,32 @@ pub enum DnsSetting {
 impl super::Change for Change {
     fn absorb(&self, observed: &mut Observed, answer: &Answer) {
         match (self, answer) {
-            (Self::Create { cidr, tags }, Answer::Vpc(id)) => {
+            (Self::Create { cidr, tags }, Answer::Own(id)) => {
+                let id = VpcId::new(id.as_str());
                 let own = OwnVpc {
                     vpc: Vpc { id: id.clone(), cidrs: [*cidr].into() },
                     dns: Seen::Unread,
                     tenants: Seen::Unread,
-                    tags: Seen::Read(tags.clone()),
+                    tags: own::read(tags),
                 };
-                observed.own_vpcs.put(id.clone(), own);
+                observed.own.vpcs.put(id, own);
             }
             (Self::Create { .. }, _) => self.forget(observed),
-            (Self::EnableDns { id, setting }, _) => observed.own_vpcs.with(id, |own| {
+            (Self::EnableDns { id, setting }, _) => observed.own.vpcs.with(id, |own| {
                 own.dns.update(|dns| match setting {
                     DnsSetting::Support => dns.support = true,
                     DnsSetting::HostNames => dns.host_names = true,
                 });
             }),
-            (Self::Delete { id }, _) => observed.own_vpcs.gone(id),
+            (Self::Delete { id }, _) => observed.own.vpcs.gone(id),
         }
     }
 
     fn forget(&self, observed: &mut Observed) {
         match self {
-            Self::Create { .. } => observed.own_vpcs.whole = false,
-            Self::EnableDns { id, .. } => observed.own_vpcs.with(id, |own| own.dns = Seen::Unread),
-            Self::Delete { id } => observed.own_vpcs.forget(id),
+            Self::Create { .. } => observed.own.vpcs.whole = false,
+            Self::EnableDns { id, .. } => observed.own.vpcs.with(id, |own| own.dns = Seen::Unread),
+            Self::Delete { id } => observed.own.vpcs.forget(id),
         }
     }
 
@@ -84,9 +85,13 @@ impl super::Change for Change {
 
     fn parts(&self) -> BTreeSet<Part> {
         match self {
-            Self::Create { .. } | Self::Delete { .. } => [Part::OwnVpcs].into(),
+            Self::Create { .. } | Self::Delete { .. } => [Part::Own(OwnKind::Vpc)].into(),
             Self::EnableDns { id, .. } => [Part::VpcDns(id.clone())].into(),
         }
+    }
+
+    fn makes(&self) -> Option<OwnKind> {
+        matches!(self, Self::Create { .. }).then_some(OwnKind::Vpc)
     }
 
     fn sign(&self) -> char {
@@ -123,7 +128,7 @@ impl fmt::Display for Change {
 pub(super) fn plan(wanted: &MadeVpc, draft: &mut Draft<'_>) -> Option<VpcId> {
     let own = match draft.observed.own_vpc() {
         Find::Unknown => {
-            draft.ask(Part::OwnVpcs);
+            draft.ask(Part::Own(OwnKind::Vpc));
             return None;
         }
         Find::Gone => {
@@ -136,15 +141,15 @@ pub(super) fn plan(wanted: &MadeVpc, draft: &mut Draft<'_>) -> Option<VpcId> {
     if !own.vpc.cidrs.contains(&wanted.cidr) {
         draft.conflict(Conflict::VpcBlock(id.clone()));
     }
-    let subject = Tagged::Vpc(id.clone());
-    let mut steps = tagging::repair(&wanted.tags, &own.tags, &subject);
+    own::repair(own, &wanted.tags, draft);
     match own.dns.get() {
         None => draft.ask(Part::VpcDns(id.clone())),
         Some(dns) => {
-            steps.extend(next_setting(*dns).map(|setting| Step::Vpc(Change::EnableDns { id: id.clone(), setting })));
+            if let Some(setting) = next_setting(*dns) {
+                own::write(own, Change::EnableDns { id: id.clone(), setting }, draft);
+            }
         }
     }
-    draft.write(&own.tags, subject, steps);
     delete_surplus(id, draft);
     Some(id.clone())
 }
@@ -153,9 +158,9 @@ pub(super) fn plan(wanted: &MadeVpc, draft: &mut Draft<'_>) -> Option<VpcId> {
 fn create(wanted: &MadeVpc, draft: &mut Draft<'_>) {
     let subnets = &draft.observed.subnets;
     if let Some((_, subnet)) = subnets.known().next() {
-        draft.conflict(Conflict::Foreign(Tagged::Vpc(subnet.vpc.clone())));
-    } else if subnets.whole && subnets.doubt.is_empty() {
-        draft.create_unnamed(Step::Vpc(Change::Create { cidr: wanted.cidr, tags: wanted.tags.clone() }));
+        draft.conflict(Conflict::Foreign(OwnVpc::tagged(&subnet.vpc)));
+    } else if subnets.is_complete() {
+        draft.create_unnamed(Change::Create { cidr: wanted.cidr, tags: wanted.tags.clone() }.into());
     } else {
         draft.ask(Part::Subnets);
     }
@@ -172,11 +177,8 @@ fn next_setting(dns: VpcDns) -> Option<DnsSetting> {
 /// Which of several is in use is known only when all of them, and all our subnets, are.
 fn delete_surplus(used: &VpcId, draft: &mut Draft<'_>) {
     let observed = draft.observed;
-    if !observed.own_vpcs.whole || !observed.subnets.whole || !observed.subnets.doubt.is_empty() {
-        return;
-    }
-    for (id, own) in observed.own_vpcs.known().filter(|(id, _)| *id != used) {
-        draft.write(&own.tags, Tagged::Vpc(id.clone()), vec![Step::Vpc(Change::Delete { id: id.clone() })]);
+    if observed.subnets.is_complete() {
+        delete(draft, |own| own.vpc.id != *used);
     }
 }
 
@@ -184,7 +186,7 @@ fn delete_surplus(used: &VpcId, draft: &mut Draft<'_>) {
 pub(super) fn is_left(draft: &mut Draft<'_>) -> bool {
     let own = match draft.observed.own_vpc() {
         Find::Unknown => {
-            draft.ask(Part::OwnVpcs);
+            draft.ask(Part::Own(OwnKind::Vpc));
             return false;
         }
         Find::Gone => return true,
@@ -200,16 +202,14 @@ pub(super) fn is_left(draft: &mut Draft<'_>) -> bool {
 
 /// Deletes all of ours, when our subnets are known to be gone.
 pub(super) fn remove(draft: &mut Draft<'_>) {
-    let observed = draft.observed;
-    let subnets = &observed.subnets;
-    if !subnets.whole || !subnets.items.is_empty() || !subnets.doubt.is_empty() {
-        return;
+    let subnets = &draft.observed.subnets;
+    if subnets.is_complete() && subnets.items.is_empty() {
+        delete(draft, |_| true);
     }
-    if !observed.own_vpcs.whole {
-        draft.ask(Part::OwnVpcs);
-        return;
-    }
-    for (id, own) in observed.own_vpcs.known() {
-        draft.write(&own.tags, Tagged::Vpc(id.clone()), vec![Step::Vpc(Change::Delete { id: id.clone() })]);
+}
+
+fn delete(draft: &mut Draft<'_>, goes: impl Fn(&OwnVpc) -> bool) {
+    for own in own::unwanted::<OwnVpc>(draft, goes) {
+        own::write(own, Change::Delete { id: own.vpc.id.clone() }, draft);
     }
 }

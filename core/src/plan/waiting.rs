@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 use std::fmt;
 
 use super::joined;
-use crate::model::{AwsName, EndpointId, Part, ServiceId, SubnetId, Tagged, VpcId, ZoneId};
+use crate::model::{AwsName, EndpointId, OwnKind, Part, ServiceId, SubnetId, Tagged, VpcId, ZoneId};
 use crate::reason::Reason;
 
 /// Something that time, AWS or a consumer brings about.
@@ -38,6 +38,8 @@ pub enum WaitingOn {
     Interfaces(u32),
     /// What was asked for is not seen yet, and nobody can ask for the same thing twice.
     Appearing(String, BTreeSet<Part>),
+    /// A gateway endpoint goes.
+    EndpointGone(EndpointId),
     /// What others put into our VPC is there still.
     Tenants(VpcId, BTreeSet<String>),
 }
@@ -59,6 +61,7 @@ impl WaitingOn {
             Self::Connections(_) => Reason::ConsumersConnected,
             Self::DeletionProtection => Reason::DeletionProtected,
             Self::Interfaces(_) => Reason::InterfacesLingering,
+            Self::EndpointGone(_) => Reason::GatewayEndpointDeleting,
             Self::Tenants(..) => Reason::VpcInUse,
         }
     }
@@ -73,6 +76,7 @@ impl WaitingOn {
             }
             Self::Interfaces(_) => [Part::SecurityGroupInterfaces].into(),
             Self::Appearing(_, parts) => parts.clone(),
+            Self::EndpointGone(_) => [Part::Own(OwnKind::GatewayEndpoint)].into(),
             Self::Tenants(vpc, _) => [Part::VpcTenants(vpc.clone())].into(),
             _ => BTreeSet::new(),
         }
@@ -102,6 +106,7 @@ impl fmt::Display for WaitingOn {
             }
             Self::Interfaces(count) => write!(f, "{count} network interfaces of the load balancer are released"),
             Self::Appearing(what, _) => write!(f, "AWS shows what was asked for last: {what}"),
+            Self::EndpointGone(id) => write!(f, "gateway endpoint {id} is deleted"),
             Self::Tenants(vpc, tenants) => {
                 write!(f, "others leave {vpc}, which is deleted only when it is empty: remove {}", few(tenants))
             }

@@ -10,8 +10,8 @@ use crate::api::v1alpha1::{
 };
 use crate::desired::{Acceptance, Broker, Consumer, Goal, Intent, Listener, Offer, Path};
 use crate::model::{
-    AccountId, BrokerId, Connection, ConnectionState, EndpointId, Health, ListenerName, Observed, ResourceKey, Target,
-    TargetGroup, ZoneId,
+    AccountId, BrokerId, Connection, ConnectionState, EndpointId, GatewayEndpoint, Health, ListenerName, Observed,
+    ResourceKey, RouteTable, Target, TargetGroup, ZoneId,
 };
 
 /// Connections that status lists; counts cover the rest.
@@ -19,7 +19,6 @@ const MOST_CONNECTIONS: usize = 100;
 
 /// What of the network is ours; nothing where nothing is.
 pub(super) fn network(observed: &Observed) -> Option<NetworkStatus> {
-    let vpc_id = observed.own_vpc().there().map(|own| own.vpc.id.to_string());
     let subnets: Vec<SubnetStatus> = observed
         .subnets
         .known()
@@ -29,7 +28,15 @@ pub(super) fn network(observed: &Observed) -> Option<NetworkStatus> {
             cidr_block: Some(subnet.cidr.to_string()),
         })
         .collect();
-    (vpc_id.is_some() || !subnets.is_empty()).then_some(NetworkStatus { vpc_id, subnets })
+    let table = observed.own::<RouteTable>(&ResourceKey::RouteTable).there();
+    let endpoint = observed.own::<GatewayEndpoint>(&ResourceKey::S3Endpoint).there();
+    let status = NetworkStatus {
+        vpc_id: observed.own_vpc().there().map(|own| own.vpc.id.to_string()),
+        route_table_id: table.map(|table| table.id.to_string()),
+        s3_endpoint_id: endpoint.filter(|endpoint| !endpoint.leaving).map(|endpoint| endpoint.id.to_string()),
+        subnets,
+    };
+    (status != NetworkStatus::default()).then_some(status)
 }
 
 pub(super) fn listeners(view: &View<'_>) -> Vec<ListenerStatus> {

@@ -1,18 +1,25 @@
 //! Which call of AWS a step or a read is.
 
-use kpl_core::model::Part;
+use kpl_core::model::{OwnKind, Part};
 use kpl_core::plan::Step;
 
 /// The call that a step makes.
 pub fn operation(step: &Step) -> &'static str {
     use kpl_core::plan::{
-        broker_group_rule as bgr, connection as con, endpoint_service as svc, listener as lis, load_balancer as lb,
-        security_group as sg, subnet, tagging, target_group as tg, vpc,
+        broker_group_rule as bgr, connection as con, endpoint_service as svc, gateway_endpoint, listener as lis,
+        load_balancer as lb, route_table as rtb, security_group as sg, subnet, tagging, target_group as tg, vpc,
     };
     match step {
         Step::Vpc(vpc::Change::Create { .. }) => "CreateVpc",
         Step::Vpc(vpc::Change::EnableDns { .. }) => "ModifyVpcAttribute",
         Step::Vpc(vpc::Change::Delete { .. }) => "DeleteVpc",
+        Step::RouteTable(rtb::Change::Create { .. }) => "CreateRouteTable",
+        Step::RouteTable(rtb::Change::Associate { .. }) => "AssociateRouteTable",
+        Step::RouteTable(rtb::Change::Disassociate { .. }) => "DisassociateRouteTable",
+        Step::RouteTable(rtb::Change::Delete { .. }) => "DeleteRouteTable",
+        Step::GatewayEndpoint(gateway_endpoint::Change::Create { .. }) => "CreateVpcEndpoint",
+        Step::GatewayEndpoint(gateway_endpoint::Change::AddTable { .. }) => "ModifyVpcEndpoint",
+        Step::GatewayEndpoint(gateway_endpoint::Change::Delete { .. }) => "DeleteVpcEndpoints",
         Step::Subnet(subnet::Change::Create { .. }) => "CreateSubnet",
         Step::Subnet(subnet::Change::Delete { .. }) => "DeleteSubnet",
         Step::SecurityGroup(sg::Change::Create { .. }) => "CreateSecurityGroup",
@@ -54,7 +61,9 @@ pub fn kind(part: &Part) -> &'static str {
     match part {
         Part::Account => "account",
         Part::Vpc => "vpc",
-        Part::OwnVpcs => "own vpcs",
+        Part::Own(OwnKind::Vpc) => "own vpcs",
+        Part::Own(OwnKind::RouteTable) => "route tables",
+        Part::Own(OwnKind::GatewayEndpoint) => "gateway endpoints",
         Part::VpcDns(_) => "vpc dns",
         Part::VpcTenants(_) => "vpc tenants",
         Part::Zones => "zones",

@@ -3,26 +3,45 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use kpl_core::model::{
-    AwsName, ConnectionState, EndpointService, Find, Health, Listener, LoadBalancer, Observed, Scope, Seen, Target,
-    TargetGroup,
+    AwsName, ConnectionState, EndpointService, Find, Health, Listener, Listing, LoadBalancer, Observed, Own, Scope,
+    Seen, Target, TargetGroup,
 };
 
+use super::own;
 use super::state::ours;
 
 /// Differences, in words.
 #[derive(Default)]
-struct Lies(Vec<String>);
+pub struct Lies(Vec<String>);
 
 impl Lies {
-    fn same<T: PartialEq + std::fmt::Debug>(&mut self, what: &str, believed: &T, looked: &T) {
+    pub fn same<T: PartialEq + std::fmt::Debug>(&mut self, what: &str, believed: &T, looked: &T) {
         if believed != looked {
             self.0.push(format!("{what}: believed {believed:?}, is {looked:?}"));
         }
     }
 
-    fn seen<T: PartialEq + std::fmt::Debug>(&mut self, what: &str, believed: &Seen<T>, looked: &Seen<T>) {
+    pub fn seen<T: PartialEq + std::fmt::Debug>(&mut self, what: &str, believed: &Seen<T>, looked: &Seen<T>) {
         if let (Seen::Read(believed), Seen::Read(looked)) = (believed, looked) {
             self.same(what, believed, looked);
+        }
+    }
+
+    /// All of ours of a kind: the same ones with the same tags; then the fields.
+    pub fn own<T: Own>(&mut self, believed: &Observed, looked: &Observed, fields: impl Fn(&mut Self, &T, &T)) {
+        let (a, b) = (T::listing(&believed.own), T::listing(&looked.own));
+        for (id, a) in a.known() {
+            match b.items.get(id) {
+                Some(b) => {
+                    self.seen(&format!("tags of {id}"), a.tags(), b.tags());
+                    fields(self, a, b);
+                }
+                None => self.0.push(format!("{} {id}: believed there, gone", T::KIND)),
+            }
+        }
+        let ids = |listing: &Listing<T::Id, T>| listing.items.keys().map(ToString::to_string).collect::<Vec<_>>();
+        if a.is_complete() {
+            self.same(&format!("each {} of ours", T::KIND), &ids(a), &ids(b));
         }
     }
 
@@ -56,7 +75,7 @@ pub fn lies(believed: &Observed, looked: &Observed, scope: &Scope, inputs_fresh:
         lies.seen("security group rules", &a.rules, &b.rules);
     });
     if inputs_fresh {
-        own_vpcs(&mut lies, believed, looked);
+        own::compare(&mut lies, believed, looked);
         brokers_groups_and_subnets(&mut lies, believed, looked);
     }
     groups(&mut lies, believed, looked, scope);
@@ -67,23 +86,6 @@ pub fn lies(believed: &Observed, looked: &Observed, scope: &Scope, inputs_fresh:
         lies.entity("service", &believed.endpoint_service, &looked.endpoint_service, service);
     }
     lies.0
-}
-
-fn own_vpcs(lies: &mut Lies, believed: &Observed, looked: &Observed) {
-    let (a, b) = (&believed.own_vpcs, &looked.own_vpcs);
-    for (id, a) in a.known() {
-        match b.items.get(id) {
-            Some(b) => {
-                lies.same("VPC", &a.vpc, &b.vpc);
-                lies.seen("VPC tags", &a.tags, &b.tags);
-                lies.seen("VPC DNS", &a.dns, &b.dns);
-            }
-            None => lies.0.push(format!("VPC {id}: believed there, gone")),
-        }
-    }
-    if a.whole && a.doubt.is_empty() {
-        lies.same("VPCs of ours", &a.items.keys().collect::<Vec<_>>(), &b.items.keys().collect::<Vec<_>>());
-    }
 }
 
 fn brokers_groups_and_subnets(lies: &mut Lies, believed: &Observed, looked: &Observed) {

@@ -47,6 +47,7 @@ impl Aws {
                     return Err(no(ErrorClass::InUse, "DependencyViolation"));
                 }
                 self.subnets.remove(id);
+                self.untie(id);
                 Ok(Answer::Accepted)
             }
         }

@@ -5,11 +5,12 @@ use std::collections::BTreeSet;
 use kpl_core::desired::{Desired, Goal};
 use kpl_core::model::{LoadBalancerArn, Observed, Owner, Part, Tagged, Tags, TargetGroupArn};
 use kpl_core::plan::{
-    Effect, Step, broker_group_rule, connection, endpoint_service, listener, load_balancer, security_group, subnet,
-    tagging, target_group, vpc,
+    Effect, Step, broker_group_rule, connection, endpoint_service, gateway_endpoint, listener, load_balancer,
+    route_table, security_group, subnet, tagging, target_group, vpc,
 };
 
 use super::compare::read_as_ours;
+use super::own;
 use super::state::{Aws, ours};
 
 /// What is wrong with a wave.
@@ -53,6 +54,8 @@ pub fn lint(desired: &Desired, observed: &Observed, steps: &[Step]) -> Vec<Strin
 fn tags_of_new(step: &Step) -> Option<&Tags> {
     match step {
         Step::Vpc(vpc::Change::Create { tags, .. })
+        | Step::RouteTable(route_table::Change::Create { tags, .. })
+        | Step::GatewayEndpoint(gateway_endpoint::Change::Create { tags, .. })
         | Step::Subnet(subnet::Change::Create { tags, .. })
         | Step::SecurityGroup(security_group::Change::Create { tags, .. })
         | Step::BrokerGroupRule(broker_group_rule::Change::Authorize { tags, .. })
@@ -71,6 +74,9 @@ pub fn blind_to(step: &Step, shown: &BTreeSet<Part>) -> Option<Part> {
         // Its state alone shows whether it is there; a load balancer that is gone has no listeners.
         if shown.contains(&Part::LoadBalancerState) { Part::LoadBalancerState } else { Part::LoadBalancer }
     };
+    if let Some(kind) = own::deletes(step) {
+        return Some(Part::Own(kind)).filter(|part| !shown.contains(part));
+    }
     let rests_on = match step {
         Step::SecurityGroup(security_group::Change::Revoke { .. }) => vec![Part::SecurityGroup],
         Step::SecurityGroup(security_group::Change::Delete { .. }) => {
@@ -88,7 +94,6 @@ pub fn blind_to(step: &Step, shown: &BTreeSet<Part>) -> Option<Part> {
         }
         Step::EndpointService(endpoint_service::Change::Delete { .. })
         | Step::Connection(connection::Change::Reject { .. }) => vec![Part::EndpointService],
-        Step::Vpc(vpc::Change::Delete { .. }) => vec![Part::OwnVpcs],
         // That there is such a subnet may be known from before: AWS does not delete one that is in use.
         Step::Subnet(subnet::Change::Delete { .. }) => vec![balancer()],
         _ => Vec::new(),
@@ -103,10 +108,11 @@ pub fn truly_ours(aws: &Aws, owner: &Owner, step: &Step) -> bool {
     let balancer = |arn: &LoadBalancerArn| tagged(aws.load_balancers.get(arn).map(|held| &held.tags));
     let of_listener = |arn| aws.find_listener(arn).map_or(true, |(lb, _)| balancer(&lb));
     let security_group = |id| tagged(aws.security_groups.get(id).map(|held| &held.tags));
-    let own_vpc = |id| tagged(aws.vpc_details.get(id).map(|held| &held.tags));
+    if let Some((kind, id)) = own::written(step) {
+        return tagged(aws.own_tags(kind, &id));
+    }
     let service = |id| tagged(aws.services.get(id).map(|held| &held.tags));
     match step {
-        Step::Vpc(vpc::Change::EnableDns { id, .. } | vpc::Change::Delete { id }) => own_vpc(id),
         Step::Subnet(subnet::Change::Delete { id, .. }) => tagged(aws.subnets.get(id).map(|held| &held.tags)),
         Step::SecurityGroup(
             security_group::Change::Authorize { group, .. }
@@ -148,7 +154,7 @@ pub fn truly_ours(aws: &Aws, owner: &Owner, step: &Step) -> bool {
         ) => service(id),
         Step::Tagging(tagging::Change::Set { subject, .. } | tagging::Change::Remove { subject, .. }) => {
             match subject {
-                Tagged::Vpc(id) => own_vpc(id),
+                Tagged::Own(kind, id) => tagged(aws.own_tags(*kind, id)),
                 Tagged::Subnet(_, id) => tagged(aws.subnets.get(id).map(|held| &held.tags)),
                 Tagged::SecurityGroup(id) => security_group(id),
                 Tagged::TargetGroup(_, arn) => group(arn),
@@ -157,12 +163,15 @@ pub fn truly_ours(aws: &Aws, owner: &Owner, step: &Step) -> bool {
                 Tagged::EndpointService(id) => service(id),
             }
         }
-        Step::Vpc(vpc::Change::Create { .. })
-        | Step::Subnet(subnet::Change::Create { .. })
+        Step::Subnet(subnet::Change::Create { .. })
         | Step::SecurityGroup(security_group::Change::Create { .. })
         | Step::BrokerGroupRule(broker_group_rule::Change::Authorize { .. })
         | Step::TargetGroup(target_group::Change::Create { .. })
-        | Step::LoadBalancer(load_balancer::Change::Create { .. }) => true,
+        | Step::LoadBalancer(load_balancer::Change::Create { .. })
+        // What is written to was asked for above.
+        | Step::Vpc(_)
+        | Step::RouteTable(_)
+        | Step::GatewayEndpoint(_) => true,
     }
 }
 
@@ -187,15 +196,19 @@ fn owned(desired: &Desired, observed: &Observed, step: &Step) -> bool {
     let lb = || observed.load_balancer.there().is_some_and(|lb| read_as_ours(owner, &lb.tags));
     let service = || observed.endpoint_service.there().is_some_and(|service| read_as_ours(owner, &service.tags));
     let security_group = || observed.security_group.there().is_some_and(|group| read_as_ours(owner, &group.tags));
-    let own_vpc = |id| observed.own_vpcs.there(id).is_some_and(|own| read_as_ours(owner, &own.tags));
+    if let Some((kind, id)) = own::written(step) {
+        return observed.own.tags(kind, &id).is_some_and(|tags| read_as_ours(owner, tags));
+    }
     match step {
-        Step::Vpc(vpc::Change::EnableDns { id, .. } | vpc::Change::Delete { id }) => own_vpc(id),
-        Step::Vpc(vpc::Change::Create { .. })
-        | Step::Subnet(subnet::Change::Create { .. })
+        Step::Subnet(subnet::Change::Create { .. })
         | Step::SecurityGroup(security_group::Change::Create { .. })
         | Step::BrokerGroupRule(_)
         | Step::TargetGroup(Group::Create { .. })
-        | Step::LoadBalancer(load_balancer::Change::Create { .. }) => true,
+        | Step::LoadBalancer(load_balancer::Change::Create { .. })
+        // What is written to was asked for above.
+        | Step::Vpc(_)
+        | Step::RouteTable(_)
+        | Step::GatewayEndpoint(_) => true,
         Step::Subnet(subnet::Change::Delete { zone, .. }) => {
             observed.subnets.there(zone).is_some_and(|subnet| read_as_ours(owner, &subnet.tags))
         }
@@ -214,7 +227,9 @@ fn owned(desired: &Desired, observed: &Observed, step: &Step) -> bool {
         | Step::Connection(connection::Change::Accept { .. } | connection::Change::Reject { .. }) => service(),
         Step::Tagging(tagging::Change::Set { subject, .. } | tagging::Change::Remove { subject, .. }) => {
             match subject {
-                Tagged::Vpc(id) => own_vpc(id),
+                Tagged::Own(kind, id) => {
+                    observed.own.tags(*kind, id).is_some_and(|tags| read_as_ours(owner, tags))
+                },
                 Tagged::Subnet(zone, _) => {
                     observed.subnets.there(zone).is_some_and(|held| read_as_ours(owner, &held.tags))
                 }

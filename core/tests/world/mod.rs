@@ -6,6 +6,7 @@ pub mod compare;
 pub mod drift;
 pub mod ec2;
 pub mod edits;
+pub mod egress;
 pub mod elb;
 pub mod events;
 pub mod faults;
@@ -16,6 +17,7 @@ pub mod look;
 pub mod network;
 pub mod object;
 pub mod openings;
+pub mod own;
 pub mod paths;
 pub mod people;
 pub mod ports;
@@ -290,6 +292,8 @@ impl Aws {
         let aws = self;
         match step {
             Step::Vpc(change) => aws.write_vpc(change),
+            Step::RouteTable(change) => aws.write_route_table(change),
+            Step::GatewayEndpoint(change) => aws.write_gateway_endpoint(change),
             Step::Subnet(change) => aws.write_subnet(change),
             Step::SecurityGroup(change) => aws.write_security_group(change),
             Step::BrokerGroupRule(change) => aws.write_broker_group_rule(change),

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use kpl_core::model::{Answer, ErrorClass, Ipv4Net, Listing, OwnVpc, Scope, Seen, Tags, Vpc, VpcDns, VpcId};
+use kpl_core::model::{Answer, ErrorClass, Ipv4Net, OwnVpc, Scope, Seen, Tags, Vpc, VpcDns, VpcId};
 use kpl_core::plan::vpc::{Change, DnsSetting};
 
 use super::state::{Aws, VpcDetails, ours};
@@ -15,7 +15,7 @@ fn no_vpc() -> Refusal {
 impl Aws {
     pub fn write_vpc(&mut self, change: &Change) -> Said {
         match change {
-            Change::Create { cidr, tags } => Ok(Answer::Vpc(self.make_vpc(*cidr, tags.clone()))),
+            Change::Create { cidr, tags } => Ok(Answer::Own(self.make_vpc(*cidr, tags.clone()).as_str().into())),
             Change::EnableDns { id, setting } => {
                 let held = self.vpc_details.get_mut(id).ok_or_else(no_vpc)?;
                 match setting {
@@ -57,6 +57,10 @@ impl Aws {
         found.extend(subnets.map(|(id, _)| format!("subnet {id}")));
         let groups = self.security_groups.iter().filter(|(_, held)| held.vpc == *vpc && counts(&held.tags));
         found.extend(groups.map(|(id, _)| format!("security group {id}")));
+        let tables = self.route_tables.iter().filter(|(_, held)| held.vpc == *vpc && counts(&held.tags));
+        found.extend(tables.map(|(id, _)| format!("route table {id}")));
+        let endpoints = self.gateway_endpoints.iter().filter(|(_, held)| held.vpc == *vpc && counts(&held.tags));
+        found.extend(endpoints.map(|(id, _)| format!("endpoint {id}")));
         found
     }
 
@@ -68,22 +72,15 @@ impl Aws {
 }
 
 /// VPCs with our owner tag, as `DescribeVpcs` shows them.
-pub fn own_vpcs(aws: &Aws, scope: &Scope, earlier: &Listing<VpcId, OwnVpc>) -> Listing<VpcId, OwnVpc> {
+pub fn own_vpcs(aws: &Aws, scope: &Scope) -> Vec<OwnVpc> {
     let owned = aws.vpc_details.iter().filter(|(_, held)| ours(&scope.owner, &held.tags));
-    let seen = owned.map(|(id, held)| {
-        let mut own = OwnVpc {
-            vpc: Vpc { id: id.clone(), cidrs: aws.vpcs[id].clone() },
-            dns: Seen::Unread,
-            tenants: Seen::Unread,
-            tags: Seen::Read(held.tags.clone()),
-        };
-        if let Some(earlier) = earlier.there(id) {
-            own.dns.or_keep(&earlier.dns);
-            own.tenants.or_keep(&earlier.tenants);
-        }
-        (id.clone(), own)
+    let seen = owned.map(|(id, held)| OwnVpc {
+        vpc: Vpc { id: id.clone(), cidrs: aws.vpcs[id].clone() },
+        dns: Seen::Unread,
+        tenants: Seen::Unread,
+        tags: Seen::Read(held.tags.clone()),
     });
-    Listing::whole(seen.collect())
+    seen.collect()
 }
 
 /// What lies in a VPC and is not ours.

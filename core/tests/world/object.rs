@@ -78,6 +78,7 @@ pub fn in_made_vpc() -> KafkaPrivateLinkSpec {
     let mut spec = plain();
     let network = json!({
         "vpc": { "cidrBlock": "10.1.0.0/16" },
+        "egress": "S3Endpoint",
         "subnets": [
             { "zoneId": zone(1), "cidrBlock": "10.1.1.0/24" },
             { "zoneId": zone(2), "cidrBlock": "10.1.2.0/24" },

@@ -67,6 +67,8 @@ pub fn account() -> Aws {
         subnets: Shared::default(),
         instances: Shared::default(),
         security_groups: Shared::default(),
+        route_tables: BTreeMap::new().into(),
+        gateway_endpoints: BTreeMap::new().into(),
         lingering: Vec::new(),
         target_groups: Shared::default(),
         load_balancers: Shared::default(),

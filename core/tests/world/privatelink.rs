@@ -133,7 +133,7 @@ impl Aws {
 
     fn tags_mut(&mut self, subject: &Tagged) -> Option<&mut Tags> {
         match subject {
-            Tagged::Vpc(id) => self.vpc_details.get_mut(id).map(|held| &mut held.tags),
+            Tagged::Own(kind, id) => self.own_tags_mut(*kind, id),
             Tagged::Subnet(_, id) => self.subnets.get_mut(id).map(|held| &mut held.tags),
             Tagged::SecurityGroup(id) => self.security_groups.get_mut(id).map(|held| &mut held.tags),
             Tagged::TargetGroup(_, arn) => self.target_groups.get_mut(arn).map(|held| &mut held.tags),

@@ -4,13 +4,13 @@ use std::collections::BTreeSet;
 use std::rc::Rc;
 
 use kpl_core::model::{
-    AwsName, Base, ErrorClass, Find, Health, Listing, Observed, Part, Query, Scope, Seen, Tagged, Target,
+    AwsName, Base, ErrorClass, Find, Health, Listing, Observed, OwnKind, Part, Query, Scope, Seen, Tagged, Target,
 };
 
 use super::calls::kind;
 use super::faults::{Fault, failure};
 use super::state::{self, Aws, Shared, ours};
-use super::{World, look, network};
+use super::{World, look, network, own};
 
 impl World {
     /// Looks.
@@ -22,7 +22,7 @@ impl World {
             self.read(scope, &Part::Account, &mut o);
             self.read(scope, &Part::BrokerGroupRules, &mut o);
             self.read_subnets(scope, full, &mut o);
-            self.read_own_vpcs(scope, full, &mut o);
+            self.read_own(scope, full, &mut o);
         }
         if full {
             self.read(scope, &Part::Vpc, &mut o);
@@ -103,12 +103,11 @@ impl World {
     }
 
     /// Those that were made, where there may be one; a full look sees how names are resolved in them.
-    fn read_own_vpcs(&mut self, scope: &Scope, full: bool, o: &mut Observed) {
-        if !scope.owns_vpc {
-            return;
+    fn read_own(&mut self, scope: &Scope, full: bool, o: &mut Observed) {
+        for kind in &scope.owns {
+            self.read(scope, &Part::Own(*kind), o);
         }
-        self.read(scope, &Part::OwnVpcs, o);
-        let found: Vec<_> = o.own_vpcs.known().map(|(id, _)| id.clone()).filter(|_| full).collect();
+        let found: Vec<_> = o.own.vpcs.known().map(|(id, _)| id.clone()).filter(|_| full).collect();
         for id in found {
             self.read(scope, &Part::VpcDns(id), o);
         }
@@ -143,8 +142,9 @@ impl World {
             Part::LoadBalancerAttributes => o.load_balancer.there().is_some(),
             Part::ListenerAttributes(at) => ports(o).contains(at),
             Part::SecurityGroupInterfaces => o.security_group.there().is_some(),
-            Part::Vpc => scope.vpc.is_some() && !scope.owns_vpc,
-            Part::VpcDns(id) | Part::VpcTenants(id) => o.own_vpcs.there(id).is_some(),
+            Part::Vpc => scope.vpc.is_some() && !scope.owns.contains(&OwnKind::Vpc),
+            Part::Own(kind) => scope.owns.contains(kind),
+            Part::VpcDns(id) | Part::VpcTenants(id) => o.own.vpcs.there(id).is_some(),
             _ => true,
         };
         if !there {
@@ -154,14 +154,14 @@ impl World {
         match part {
             Part::Account => o.inputs.account = Seen::Read(aws.account.clone()),
             Part::Vpc => o.inputs.vpc = Seen::Read(look::vpc(&aws, scope)),
-            Part::OwnVpcs => o.own_vpcs = network::own_vpcs(&aws, scope, &o.own_vpcs),
+            Part::Own(kind) => own::read(&aws, scope, *kind, o),
             Part::VpcDns(id) => {
                 let found = aws.vpc_details.get(id).map_or(Seen::Unread, |held| Seen::Read(held.dns));
-                o.own_vpcs.with(id, |own| own.dns = found);
+                o.own.vpcs.with(id, |own| own.dns = found);
             }
             Part::VpcTenants(id) => {
                 let found = network::tenants(&aws, scope, id);
-                o.own_vpcs.with(id, |own| own.tenants = Seen::Read(found));
+                o.own.vpcs.with(id, |own| own.tenants = Seen::Read(found));
             }
             Part::Zones => o.inputs.zones = Seen::Read((*aws.zones).clone()),
             Part::Brokers => o.inputs.brokers = Seen::Read(look::brokers(&aws, scope)),
@@ -296,11 +296,11 @@ fn read_load_balancer(aws: &Aws, scope: &Scope, o: &mut Observed, deep: bool) {
 
 fn read_tags(aws: &Aws, tagged: &Tagged, o: &mut Observed) {
     match tagged {
-        Tagged::Vpc(id) => o.own_vpcs.with(id, |own| {
-            if let Some(held) = aws.vpc_details.get(id) {
-                own.tags = Seen::Read(held.tags.clone());
+        Tagged::Own(kind, id) => {
+            if let (Some(tags), Some(held)) = (o.own.tags_mut(*kind, id), aws.own_tags(*kind, id)) {
+                *tags = Seen::Read(held.clone());
             }
-        }),
+        }
         Tagged::Subnet(zone, id) => o.subnets.with(zone, |subnet| {
             if let Some(held) = aws.subnets.get(id) {
                 subnet.tags = Seen::Read(held.tags.clone());

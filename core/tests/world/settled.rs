@@ -40,6 +40,7 @@ impl History {
 /// What differs, or nothing.
 pub fn differences(aws: &Aws, wish: &Wish<'_>) -> Result<(), String> {
     own_vpc(aws, wish)?;
+    egress(aws, wish)?;
     let brokers = brokers(aws, wish);
     let (sg_id, sg) = only(aws.security_groups.iter().filter(|(_, x)| ours(wish.owner, &x.tags)), "security group")?;
     tags(wish, &sg.tags, "sg")?;
@@ -81,6 +82,29 @@ fn own_vpc(aws: &Aws, wish: &Wish<'_>) -> Result<(), String> {
         return Err(format!("the VPC has {blocks:?} and {:?}", held.dns));
     }
     if object::vpc(aws, wish.spec).as_ref() == Some(id) { Ok(()) } else { Err("the subnets are elsewhere".into()) }
+}
+
+/// A way to S3 from every subnet of the VPC that is made, if the object asks for it.
+fn egress(aws: &Aws, wish: &Wish<'_>) -> Result<(), String> {
+    let tables = aws.route_tables.iter().filter(|(_, held)| ours(wish.owner, &held.tags));
+    let mut endpoints = aws.gateway_endpoints.values().filter(|held| ours(wish.owner, &held.tags));
+    if wish.spec.network.egress == api::Egress::None {
+        let left = tables.count() + endpoints.count();
+        return if left == 0 { Ok(()) } else { Err(format!("{left} ways to S3 that nobody asked for")) };
+    }
+    let (id, table) = only(tables, "route table")?;
+    tags(wish, &table.tags, "route-table")?;
+    let subnets = aws.subnets.iter().filter(|(_, held)| ours(wish.owner, &held.tags)).map(|(id, _)| id);
+    if !table.associations.keys().eq(subnets) {
+        return Err(format!("the route table routes {:?}", table.associations));
+    }
+    let endpoint = only(&mut endpoints, "gateway endpoint")?;
+    tags(wish, &endpoint.tags, "s3")?;
+    if endpoint.gone_at.is_none() && endpoint.tables.contains(id) && endpoint.service == "com.amazonaws.us-west-2.s3" {
+        Ok(())
+    } else {
+        Err(format!("the gateway endpoint is {endpoint:?}"))
+    }
 }
 
 fn only<T>(mut found: impl Iterator<Item = T>, what: &str) -> Result<T, String> {

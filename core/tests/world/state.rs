@@ -10,8 +10,8 @@ use ipnet::Ipv4Net;
 use kpl_core::model::{
     self, AccountId, Attributes, AwsName, ConnectionState, Direction, EndpointId, Forward, Health, HealthCheck,
     InboundRules, InstanceId, InstanceState, ListenerArn, LoadBalancerArn, OWNER_TAG, Owner, Peer, Port, Principal,
-    Rule, SecurityGroupId, SecurityGroupRuleId, ServiceId, ServiceState, SubnetId, Tags, Target, TargetGroupArn,
-    TargetId, TargetType, Traffic, VpcDns, VpcId, ZoneId, ZoneName,
+    RouteAssociationId, RouteTableId, Rule, SecurityGroupId, SecurityGroupRuleId, ServiceId, ServiceState, SubnetId,
+    Tags, Target, TargetGroupArn, TargetId, TargetType, Traffic, VpcDns, VpcId, ZoneId, ZoneName,
 };
 
 /// What several states share until one of them changes it: a state is copied for every write.
@@ -65,6 +65,8 @@ pub struct Aws {
     pub vpcs: Shared<BTreeMap<VpcId, BTreeSet<Ipv4Net>>>,
     /// Of those that were made here.
     pub vpc_details: All<VpcId, VpcDetails>,
+    pub route_tables: All<RouteTableId, HeldTable>,
+    pub gateway_endpoints: All<EndpointId, HeldEndpoint>,
     pub subnets: All<SubnetId, Subnet>,
     pub instances: All<InstanceId, Instance>,
     pub security_groups: All<SecurityGroupId, SecurityGroup>,
@@ -83,6 +85,23 @@ pub struct Aws {
 #[derive(Clone, Debug, PartialEq)]
 pub struct VpcDetails {
     pub dns: VpcDns,
+    pub tags: Tags,
+}
+
+#[derive(Clone, Debug, PartialEq)]
+pub struct HeldTable {
+    pub vpc: VpcId,
+    pub associations: BTreeMap<SubnetId, RouteAssociationId>,
+    pub tags: Tags,
+}
+
+#[derive(Clone, Debug, PartialEq)]
+pub struct HeldEndpoint {
+    pub vpc: VpcId,
+    pub service: String,
+    pub tables: BTreeSet<RouteTableId>,
+    /// Of one that was deleted: it is listed until then.
+    pub gone_at: Option<Tick>,
     pub tags: Tags,
 }
 
@@ -309,6 +328,8 @@ impl Aws {
     pub fn owned(&self, owner: &Owner) -> Vec<String> {
         let mut left = Vec::new();
         left.extend(self.vpc_details.iter().filter(|(_, x)| ours(owner, &x.tags)).map(|(id, _)| id.to_string()));
+        left.extend(self.route_tables.iter().filter(|(_, x)| ours(owner, &x.tags)).map(|(id, _)| id.to_string()));
+        left.extend(self.gateway_endpoints.iter().filter(|(_, x)| ours(owner, &x.tags)).map(|(id, _)| id.to_string()));
         left.extend(self.subnets.iter().filter(|(_, x)| ours(owner, &x.tags)).map(|(id, _)| id.to_string()));
         for (id, group) in self.security_groups.iter() {
             if ours(owner, &group.tags) {

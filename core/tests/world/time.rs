@@ -18,6 +18,7 @@ impl Aws {
         for lb in self.load_balancers.values_mut().filter(|lb| !lb.built && lb.busy_until <= now && !lb.failed) {
             lb.built = true;
         }
+        self.gateway_endpoints.retain(|_, endpoint| endpoint.gone_at.is_none_or(|at| at > now));
         self.lingering.retain(|interfaces| interfaces.until > now);
         self.services.retain(|_, service| service.state != ServiceState::Deleted);
         for service in self.services.values_mut() {

@@ -26,7 +26,7 @@ fn scope() -> Scope {
     Scope {
         owner: owner(),
         vpc: Some(VpcId::from("vpc-1")),
-        owns_vpc: false,
+        owns: BTreeSet::new(),
         subnets: BTreeMap::new(),
         brokers: BrokerSource::Nothing,
         broker_groups: BTreeSet::new(),

@@ -60,6 +60,8 @@ pub fn made() -> Vec<Case> {
         remove("spec.network.vpc").drop("/network/vpc").refused(ONE_VPC),
         change("spec.network.vpc.cidrBlock").set("/network/vpc/cidrBlock", "10.40.0.0/17").refused(KEPT),
         remove("spec.network.vpc.cidrBlock").drop("/network/vpc/cidrBlock").refused("cidrBlock: Required value"),
+        change("spec.network.egress").set("/network/egress", "None").aws("s3", json!([])),
+        remove("spec.network.egress").drop("/network/egress").aws("s3", json!([])),
     ]
 }
 
@@ -67,6 +69,7 @@ pub async fn stage_made() -> Stage {
     let scene = Scene::with_brokers(0).await;
     let mut spec = scene.plain_spec();
     spec["network"] = made_network();
+    spec["brokers"] = json!({ "static": [{ "id": 1, "zoneId": "usw2-az1", "ipAddress": "10.40.0.10" }] });
     Stage { scene, spec, names: Names::new() }
 }
 

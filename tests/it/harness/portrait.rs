@@ -24,6 +24,7 @@ impl Inventory {
             "principals": self.service().map(|(_, service)| {
                 service.principals.into_iter().map(|arn| (arn, Value::from(true))).collect::<Map<_, _>>()
             }),
+            "s3": self.reach_s3(),
             "tags": self.owned(),
         })
     }
@@ -35,6 +36,16 @@ impl Inventory {
         let keys: Vec<_> = leads.filter_map(|(arn, _)| groups.get(arn)?.tags.get(RESOURCE_TAG)).collect();
         let targets: Vec<_> = self.targets_at(port).into_keys().collect();
         (port.to_string(), json!({ "group": keys, "targets": targets, "attributes": listener.attributes }))
+    }
+
+    /// Zones of the subnets from which a gateway endpoint of ours leads to S3.
+    pub fn reach_s3(&self) -> Vec<String> {
+        let kind = |kind: &str| self.whole[kind].as_object().expect("a kind by id");
+        let ids = |list: &Value| -> Vec<String> { serde_json::from_value(list.clone()).expect("a list of ids") };
+        let ours = |endpoint: &&Value| endpoint["tags"][RESOURCE_TAG] == "s3" && endpoint["state"] == "available";
+        let tables = kind("vpc_endpoints").values().filter(ours).flat_map(|endpoint| ids(&endpoint["route_tables"]));
+        let subnets = tables.flat_map(|table| ids(&kind("route_tables")[&table]["subnets"]));
+        subnets.map(|subnet| kind("subnets")[&subnet]["zone"].as_str().expect("a zone").to_owned()).collect()
     }
 
     fn subnets_by_zone(&self, ids: &Value) -> Map<String, Value> {

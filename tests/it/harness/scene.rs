@@ -269,6 +269,7 @@ impl Scene {
 pub fn made_network() -> Value {
     json!({
         "vpc": { "cidrBlock": "10.40.0.0/16" },
+        "egress": "S3Endpoint",
         "subnets": [
             { "zoneId": "usw2-az1", "cidrBlock": "10.40.0.0/20" },
             { "zoneId": "usw2-az2", "cidrBlock": "10.40.16.0/20" },

@@ -1,6 +1,7 @@
 //! A life that needs every right.
 
 use aws_sdk_elasticloadbalancingv2::types::{Action, ActionTypeEnum, TargetDescription};
+use kpl_core::model::RESOURCE_TAG;
 use serde_json::{Value, json};
 
 use crate::harness::{Consumer, Scene, ZONES, listener, made_network};
@@ -71,7 +72,20 @@ impl Life {
         let made = self.scene.link("made");
         made.create_and_settle(spec).await;
         made.change_and_settle(json!({ "tags": { "team": "data", "cost": null } })).await;
+        // Its route is taken out of the table by hand, and comes back.
+        self.take_route_to_s3().await;
+        made.looked_again().await;
+        made.change_and_settle(json!({ "network": { "egress": "None" } })).await;
         made.delete_and_wait().await;
+    }
+
+    async fn take_route_to_s3(&self) {
+        let aws = self.scene.inventory().await;
+        let endpoints = aws.whole["vpc_endpoints"].as_object().expect("endpoints by id");
+        let made = endpoints.iter().find(|(_, endpoint)| endpoint["tags"][RESOURCE_TAG] == "s3").expect("it is made");
+        let table = made.1["route_tables"][0].as_str().expect("it has a table");
+        let taken = self.scene.account.ec2.modify_vpc_endpoint().vpc_endpoint_id(made.0).remove_route_table_ids(table);
+        taken.send().await.expect("somebody takes the route away");
     }
 
     /// All that is changed in place.

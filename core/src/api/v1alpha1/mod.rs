@@ -22,7 +22,7 @@ pub use brokers::{Brokers, Ec2Brokers, StaticBroker};
 pub use endpoint_service::{Acceptance, ConnectionDeletionPolicy, Consumer, EndpointService};
 pub use listener::{CrossZone, FixedPort, Listener, PortRange};
 pub use load_balancer::{DeletionProtection, HealthCheck, InboundRules, LoadBalancer, TargetGroups};
-pub use network::{Network, Subnet, Vpc};
+pub use network::{Egress, Network, Subnet, Vpc};
 pub use status::{
     AbsentBroker, AwsStatus, BootstrapStatus, BrokerStatus, ConfirmationStatus, ConnectionCounts, ConnectionStatus,
     EndpointServiceStatus, KafkaPrivateLinkStatus, ListenerStatus, LoadBalancerStatus, NetworkStatus, PortAllocation,

@@ -10,7 +10,7 @@ use crate::api::rule::{Rule, immutable, ipv4_cidr, tag_values, zone_id};
 /// The VPC and the subnets of the load balancer. Exactly one of vpcId and vpc.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
-#[schemars(extend("x-kubernetes-validations" = [ONE_VPC, KEPT_VPC, OWN_SUBNETS, SUBNETS_INSIDE, SUBNETS_APART]))]
+#[schemars(extend("x-kubernetes-validations" = [ONE_VPC, KEPT_VPC, OWN_EGRESS, OWN_SUBNETS, SUBNETS_INSIDE, SUBNETS_APART]))]
 pub struct Network {
     /// The VPC in which the brokers run. Cannot be changed.
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -22,11 +22,26 @@ pub struct Network {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub vpc: Option<Vpc>,
 
+    /// What the subnets reach outside of the VPC that is made for this object, default None. S3Endpoint gives them a
+    /// gateway endpoint for S3 of the region, which costs nothing.
+    #[serde(default)]
+    pub egress: Egress,
+
     /// One subnet for each zone in which the service is offered, and in which brokers may be. Consumers can connect
     /// from these zones only. AWS wants 8 free addresses in each.
     #[schemars(length(min = 1, max = 8))]
     #[schemars(extend("x-kubernetes-list-type" = "map", "x-kubernetes-list-map-keys" = ["zoneId"]))]
     pub subnets: Vec<Subnet>,
+}
+
+/// What subnets reach outside of their VPC.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize, JsonSchema)]
+pub enum Egress {
+    /// Nothing.
+    #[default]
+    None,
+    /// S3 of the region, by a gateway endpoint.
+    S3Endpoint,
 }
 
 /// A VPC that is made for this object. DNS support and DNS host names are kept on in it.
@@ -51,6 +66,12 @@ const KEPT_VPC: Rule = Rule::new(
     "an object does not change between vpcId and vpc: make a new object",
 )
 .forbidden();
+
+const OWN_EGRESS: Rule = Rule::new(
+    "has(self.vpc) || !has(self.egress) || self.egress == 'None'",
+    "egress is for a VPC that is made for the object: your own VPC has your own routes",
+)
+.at(".egress");
 
 const OWN_SUBNETS: Rule = Rule::new(
     "!has(self.vpc) || self.subnets.all(s, has(s.cidrBlock))",

@@ -109,6 +109,12 @@ pub struct NetworkStatus {
     /// The VPC, where it was made.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub vpc_id: Option<String>,
+    /// The route table of its subnets, where it was made.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub route_table_id: Option<String>,
+    /// The gateway endpoint for S3, where it was made.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub s3_endpoint_id: Option<String>,
     /// The subnets that were made, by zone.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     #[schemars(extend("x-kubernetes-list-type" = "map", "x-kubernetes-list-map-keys" = ["zoneId"]))]
