@@ -6,7 +6,9 @@ use jiff::Timestamp;
 use kpl_core::api::KafkaPrivateLink;
 use kpl_core::cost::{Estimate, Money, Payer};
 use kpl_core::desired::{Desired, Identity, Intent, Memory, Request, VpcSource, desired};
-use kpl_core::model::{Account, BrokerInstance, InstanceState, Listing, Observed, Owner, Seen, Subnet, Timing, Vpc};
+use kpl_core::model::{
+    Account, BrokerInstance, InstanceState, Listing, Observed, Owned, Owner, Seen, Subnet, Timing, Vpc,
+};
 use kpl_core::plan::guard::Guard;
 use kpl_core::simulate::simulate;
 

@@ -177,7 +177,7 @@ mod tests {
             observe_only: false,
             tags: BTreeMap::new(),
             vpc: VpcSource::Id("vpc-1".into()),
-            egress: api::Egress::None,
+            egress: crate::api::v1alpha1::Egress::None,
             subnets: BTreeMap::new(),
             brokers,
             broker_groups: BTreeSet::new(),
