@@ -77,7 +77,7 @@ pub(super) fn source(brokers: &api::Brokers) -> Result<Brokers, InvalidSpec> {
     }
     let listed = &brokers.static_brokers;
     if listed.is_empty() {
-        return Err(invalid("brokers", "exactly one source of brokers: ec2 or static"));
+        return Err(invalid("brokers", "exactly one source of brokers: ec2, static or provisioned"));
     }
     let zone = |broker: &api::StaticBroker| ZoneId::new(broker.zone_id.to_ascii_lowercase());
     if listed.iter().all(|broker| broker.instance_id.is_some()) {
