@@ -66,6 +66,8 @@ text_ids! {
     SubnetId,
     /// `i-…`.
     InstanceId,
+    /// `vol-…`.
+    VolumeId,
     /// `sg-…`.
     SecurityGroupId,
     /// `sgr-…`.
