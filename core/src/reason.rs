@@ -63,6 +63,14 @@ pub enum Reason {
     Conflict,
     /// Consumers are connected to what shall go.
     ConsumersConnected,
+    /// A node would join the voters, who stay those of the beginning.
+    ControllersFixed,
+    /// Nodes that vote are no longer in the spec.
+    ControllersRemoved,
+    /// Nobody says which nodes vote.
+    ControllersUnknown,
+    /// An even number of nodes would vote.
+    ControllersUneven,
     /// Hosts lead to no zone, and brokers are reached through theirs only.
     CrossZoneNeeded,
     /// It is gone, as it shall be.
@@ -133,6 +141,8 @@ pub enum Reason {
     NotCreated,
     /// AWS does not know it.
     NotFound,
+    /// A node has several network interfaces.
+    NodeInterfacesAmbiguous,
     /// Something that is not Kafka answers.
     NotKafka,
     /// It was not read.
@@ -157,6 +167,8 @@ pub enum Reason {
     Progressing,
     /// One side encrypts and the other does not.
     ProtocolMismatch,
+    /// A property is not the user's to set.
+    PropertyRefused,
     /// It is being made.
     Provisioning,
     /// What brokers have to advertise is written down.
@@ -175,6 +187,8 @@ pub enum Reason {
     RequestsPending,
     /// Everything that the spec refers to was found.
     Resolved,
+    /// A node was made with other roles than the spec says.
+    RolesFixed,
     /// Every host leads to its broker.
     Routable,
     /// A Secret cannot be read, or lacks a key.

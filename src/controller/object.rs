@@ -5,6 +5,7 @@ use kpl_core::api::{KafkaPrivateLinkSpec, KafkaPrivateLinkStatus};
 use kpl_core::desired::{Absent, Identity, Intent, InvalidSpec};
 use kpl_core::model::{AccountId, HolderId, Owner, Region, Tags};
 use kpl_core::plan::guard::Guard;
+use kpl_core::reason::Reason;
 use kube::ResourceExt;
 use kube::api::DynamicObject;
 use serde::Deserialize;
@@ -143,6 +144,7 @@ fn spec(data: &Value) -> Result<KafkaPrivateLinkSpec, InvalidSpec> {
     let spec = data.get("spec").unwrap_or(&Value::Null);
     KafkaPrivateLinkSpec::deserialize(spec).map_err(|error| InvalidSpec {
         field: String::new(),
+        reason: Reason::InvalidSpec,
         problem: format!("{error}: it was written for another version of the CRD or the operator"),
     })
 }

@@ -6,6 +6,7 @@ use std::net::Ipv4Addr;
 use ipnet::Ipv4Net;
 use jiff::SignedDuration;
 
+use super::Provisioned;
 use super::parse::{InvalidSpec, consumer, count, invalid, listener, source, subnet, vpc};
 use crate::api::v1alpha1 as api;
 use crate::kafka::{Mechanism, SecurityProtocol};
@@ -86,6 +87,8 @@ pub enum Brokers {
     Instances(BTreeMap<BrokerId, (ZoneId, InstanceId)>),
     /// Addresses.
     Addresses(BTreeMap<BrokerId, (ZoneId, Ipv4Addr)>),
+    /// Made for the object.
+    Provisioned(Box<Provisioned>),
 }
 
 /// A Kafka listener that is offered.
@@ -237,7 +240,8 @@ impl Intent {
     pub fn target_type(&self) -> TargetType {
         match self.brokers {
             Brokers::Selector { .. } | Brokers::Instances(_) => TargetType::Instance,
-            Brokers::Addresses(_) => TargetType::Ip,
+            // An address of an interface outlives its instance: a replacement changes nothing in ELB.
+            Brokers::Addresses(_) | Brokers::Provisioned(_) => TargetType::Ip,
         }
     }
 
@@ -247,7 +251,7 @@ impl Intent {
         match &self.brokers {
             Brokers::Selector { tags, id_tag } => BrokerSource::Selector { tags: tags.clone(), id_tag: id_tag.clone() },
             Brokers::Instances(list) => BrokerSource::Instances(list.values().map(|(_, id)| id.clone()).collect()),
-            Brokers::Addresses(_) => BrokerSource::Nothing,
+            Brokers::Addresses(_) | Brokers::Provisioned(_) => BrokerSource::Nothing,
         }
     }
 

@@ -6,9 +6,12 @@ mod intent;
 mod issue;
 mod loss;
 mod network;
+mod node_issue;
+mod nodes;
 mod offer;
 mod parse;
 mod ports;
+mod provisioned;
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -17,9 +20,12 @@ pub use intent::{Acceptance, Brokers, Consumer, Intent, Listener, ListenerAccess
 pub use issue::{Issue, PortHolder};
 pub use loss::{Absence, Broker, Confirmation, Path};
 pub use network::{MadeSubnet, MadeVpc, Network, OfferedSubnet, WantedVpc};
+pub use node_issue::NodeIssue;
+pub use nodes::{KnownRoles, WantedNode, WantedNodes};
 pub use offer::{Offer, Targets, WantedGroup, WantedListener, WantedLoadBalancer, WantedSecurityGroup, WantedService};
 pub use parse::InvalidSpec;
 pub use ports::{Allocation, Ledger, MOST_NLB_LISTENERS};
+pub use provisioned::{Machine, Node, Provisioned, Roll, Software, Storage, VolumeDeletion};
 
 use crate::kafka::Wiring;
 use crate::model::{
@@ -48,6 +54,8 @@ pub struct Memory {
     pub confirmation: Option<Confirmation>,
     /// Zones of brokers as last seen.
     pub zones: BTreeMap<BrokerId, ZoneId>,
+    /// What each node that is made for the object does in Kafka.
+    pub roles: KnownRoles,
 }
 
 /// What shall be.
@@ -83,6 +91,8 @@ pub struct Desired {
     pub goal: Goal,
     /// What is made of the network; `None` where nothing is known of it, or it is to go.
     pub network: Option<Network>,
+    /// The nodes that are made; `None` where there shall be none, or nothing can be said of them.
+    pub nodes: Option<WantedNodes>,
     /// What is wrong with what the spec refers to.
     pub issues: Vec<Issue>,
     /// Brokers that keep or get a path.
@@ -125,7 +135,7 @@ pub struct Request<'a> {
 pub fn desired(request: &Request<'_>) -> Desired {
     let Request { identity, intent, memory, observed, confirm, timing } = *request;
     let mut issues = read_issues(observed);
-    let found = brokers::sightings(intent, observed, &mut issues);
+    let found = brokers::sightings(identity, intent, observed, &mut issues);
     let mut ledger = memory.ledger.clone();
     let here = found.as_ref().map(brokers::here);
     let torn = ledger.recover(ledger_of_tags(identity, observed), here.as_ref());
@@ -153,6 +163,14 @@ pub fn desired(request: &Request<'_>) -> Desired {
         issues = vec![Issue::VpcNotFound(id.clone())];
     }
     let network = network::network(identity, intent, observed, &subnets);
+    let decided = match &intent.brokers {
+        Brokers::Provisioned(spec) => {
+            Some(nodes::decide(identity, spec, &memory.roles, observed, &subnets, &mut issues))
+        }
+        Brokers::Selector { .. } | Brokers::Instances(_) | Brokers::Addresses(_) => None,
+    };
+    let (nodes, roles) =
+        decided.map_or_else(|| (None, memory.roles.clone()), |decided| (decided.wanted, decided.roles));
     let ids: BTreeSet<BrokerId> = verdict.brokers.keys().copied().collect();
     // Status may be lost or old: then the tags of target groups alone say which ports are given.
     let groups = &observed.target_groups;
@@ -181,9 +199,10 @@ pub fn desired(request: &Request<'_>) -> Desired {
         identity: identity.clone(),
         goal,
         network,
+        nodes,
         issues,
         brokers: verdict.brokers,
-        memory: Memory { ledger, absent: verdict.absent, confirmation: verdict.confirmation, zones },
+        memory: Memory { ledger, absent: verdict.absent, confirmation: verdict.confirmation, zones, roles },
     }
 }
 
@@ -194,6 +213,7 @@ pub fn undesired(identity: &Identity, goal: Goal, memory: &Memory) -> Desired {
         identity: identity.clone(),
         goal,
         network: None,
+        nodes: None,
         issues: Vec::new(),
         brokers: BTreeMap::new(),
         memory: memory.clone(),

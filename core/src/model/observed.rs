@@ -2,14 +2,15 @@
 //! structure; nothing that can be derived is stored.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::net::Ipv4Addr;
 
 use ipnet::Ipv4Net;
 use jiff::Timestamp;
 
 use super::{
     AccountId, Attributes, AwsName, ConnectionState, EndpointId, Failure, Find, Forward, Health, HealthCheck,
-    InboundRules, InstanceId, ListenerArn, Listing, LoadBalancerArn, LoadBalancerState, Part, Partition, Port,
-    Principal, Recall, Rule, SecurityGroupId, SecurityGroupRuleId, Seen, ServiceId, ServiceState, SubnetId, Tags,
+    InboundRules, InstanceId, InterfaceId, ListenerArn, Listing, LoadBalancerArn, LoadBalancerState, Part, Partition,
+    Port, Principal, Recall, Rule, SecurityGroupId, SecurityGroupRuleId, Seen, ServiceId, ServiceState, SubnetId, Tags,
     Target, TargetGroupArn, TargetId, TargetType, VpcDns, VpcId, ZoneId, ZoneName,
 };
 
@@ -58,6 +59,8 @@ pub struct Inputs {
     pub zones: Seen<BTreeMap<ZoneId, ZoneName>>,
     /// Instances that the selector or the static list names. Addresses need no look.
     pub brokers: Seen<Vec<BrokerInstance>>,
+    /// Network interfaces that were made for nodes.
+    pub interfaces: Listing<InterfaceId, NodeInterface>,
 }
 
 /// Result of `sts:GetCallerIdentity`.
@@ -137,6 +140,17 @@ pub struct BrokerInstance {
     pub zone: Option<ZoneId>,
     /// Value of the selector's id tag, as it is.
     pub id_tag: Option<String>,
+}
+
+/// A network interface that was made for a node: its address stays whatever becomes of the instance.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct NodeInterface {
+    /// Its zone.
+    pub zone: ZoneId,
+    /// Its primary private address.
+    pub address: Ipv4Addr,
+    /// Its tags: they say for which node it is.
+    pub tags: Seen<Tags>,
 }
 
 /// The load balancer's security group.

@@ -1,0 +1,224 @@
+//! Nodes that are made for the object: what each does in Kafka, and where it lies.
+//!
+//! Voters must not follow the nodes: one that is a voter for itself and not for the others looks healthy and never is
+//! one. So roles are decided once, at the first apply, and kept in status and in tags.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use super::brokers::{Sighting, Sightings};
+use super::issue::Issue;
+use super::network::OfferedSubnet;
+use super::{Identity, Intent, NodeIssue, Provisioned};
+use crate::model::{BrokerId, InterfaceId, NodeInterface, Observed, Ownership, TargetId, ZoneId, node_entry};
+use crate::node::Roles;
+
+/// Nodes as wanted.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct WantedNodes {
+    /// By id.
+    pub nodes: BTreeMap<BrokerId, WantedNode>,
+    /// Who votes on metadata: the controllers of the first apply, whether the spec still has them or not.
+    pub voters: BTreeSet<BrokerId>,
+}
+
+/// A node as wanted.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct WantedNode {
+    /// Its zone.
+    pub zone: ZoneId,
+    /// The subnet of its zone; `None` while that one does not resolve, and then nothing can be made there.
+    pub subnet: Option<OfferedSubnet>,
+    /// What it does in Kafka.
+    pub roles: Roles,
+}
+
+/// Roles by node.
+pub type KnownRoles = BTreeMap<BrokerId, Roles>;
+
+/// What comes of the nodes.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Decided {
+    /// What shall be; `None` as long as nobody can tell who votes.
+    pub wanted: Option<WantedNodes>,
+    /// To be remembered: roles of voters for ever, those of other nodes until they are gone.
+    pub roles: KnownRoles,
+}
+
+/// Decides what each node is; `status` are the roles that were remembered.
+pub fn decide(
+    identity: &Identity,
+    spec: &Provisioned,
+    status: &KnownRoles,
+    observed: &Observed,
+    subnets: &BTreeMap<ZoneId, OfferedSubnet>,
+    issues: &mut Vec<Issue>,
+) -> Decided {
+    let known = known_roles(identity, spec, status, observed);
+    let given = known.as_ref().and_then(|known| roles(spec, known, issues));
+    let (Some(known), Some(given)) = (known, given) else {
+        return Decided { wanted: None, roles: status.clone() };
+    };
+    let roles = remembered(&given, &known, identity, observed);
+    let nodes = spec.nodes.iter().filter_map(|(id, node)| {
+        let (zone, subnet) = (node.zone.clone(), subnets.get(&node.zone).cloned());
+        Some((*id, WantedNode { zone, subnet, roles: *given.get(id)? }))
+    });
+    Decided { wanted: Some(WantedNodes { nodes: nodes.collect(), voters: voters(&roles) }), roles }
+}
+
+/// What is known of roles: by status, and by tags where that lost them.
+///
+/// `None` while nobody can tell whether a node of the spec was made before: then no roles are given.
+fn known_roles(
+    identity: &Identity,
+    spec: &Provisioned,
+    status: &KnownRoles,
+    observed: &Observed,
+) -> Option<KnownRoles> {
+    let mut known = status.clone();
+    for (id, roles, ..) in interfaces(identity, observed) {
+        known.entry(id).or_insert(roles);
+    }
+    let all_known = || spec.nodes.keys().all(|id| known.contains_key(id));
+    (all_listed(observed) || all_known()).then_some(known)
+}
+
+/// Whether a node that has no interface in the look has none.
+fn all_listed(observed: &Observed) -> bool {
+    let listing = &observed.inputs.interfaces;
+    listing.whole && listing.doubt.is_empty() && listing.known().all(|(_, own)| own.tags.is_read())
+}
+
+fn interfaces<'a>(
+    identity: &'a Identity,
+    observed: &'a Observed,
+) -> impl Iterator<Item = (BrokerId, Roles, &'a InterfaceId, &'a NodeInterface)> {
+    observed.inputs.interfaces.known().filter_map(|(eni, interface)| {
+        let tags = interface.tags.get().filter(|tags| identity.owner.of(tags) == Ownership::Ours)?;
+        let (id, roles) = node_entry(tags)?;
+        Some((id, roles, eni, interface))
+    })
+}
+
+/// How many of the nodes without roles become controllers at the first apply.
+const CONTROLLERS: usize = 3;
+
+/// Gives each node of the spec its roles; a node that can have none is not among the answers.
+///
+/// `None` if no roles can be given to anybody.
+fn roles(spec: &Provisioned, known: &KnownRoles, issues: &mut Vec<Issue>) -> Option<KnownRoles> {
+    if known.is_empty() {
+        return first_roles(spec, issues);
+    }
+    let voters = voters(known);
+    if voters.is_empty() {
+        issues.push(Issue::Node(NodeIssue::ControllersUnknown(known.keys().copied().collect())));
+        return None;
+    }
+    let removed: BTreeSet<_> = voters.iter().copied().filter(|id| !spec.nodes.contains_key(id)).collect();
+    if !removed.is_empty() {
+        issues.push(Issue::Node(NodeIssue::ControllersRemoved(removed)));
+    }
+    let mut given = KnownRoles::new();
+    for (id, node) in &spec.nodes {
+        match (known.get(id), node.roles) {
+            (Some(real), said) => {
+                if let Some(said) = said.filter(|said| said != real) {
+                    issues.push(Issue::Node(NodeIssue::RolesFixed { node: *id, said, real: *real }));
+                }
+                given.insert(*id, *real);
+            }
+            (None, Some(said)) if said.controls() => {
+                issues.push(Issue::Node(NodeIssue::ControllersFixed(*id, voters.clone())));
+            }
+            (None, _) => {
+                given.insert(*id, Roles::Broker);
+            }
+        }
+    }
+    Some(given)
+}
+
+/// By the spec; where it names no controller, the lowest of the others are.
+fn first_roles(spec: &Provisioned, issues: &mut Vec<Issue>) -> Option<KnownRoles> {
+    let mut given: KnownRoles = spec.nodes.iter().filter_map(|(id, node)| Some((*id, node.roles?))).collect();
+    let open: Vec<_> = spec.nodes.keys().filter(|id| !given.contains_key(id)).copied().collect();
+    let count = match voters(&given).len() {
+        0 if open.len() < CONTROLLERS => 1,
+        0 => CONTROLLERS,
+        _ => 0,
+    };
+    given.extend(
+        open.into_iter().enumerate().map(|(at, id)| (id, if at < count { Roles::Combined } else { Roles::Broker })),
+    );
+    let voters = voters(&given);
+    if matches!(voters.len(), 1 | 3 | 5) {
+        return Some(given);
+    }
+    issues.push(Issue::Node(NodeIssue::ControllersUneven(voters)));
+    None
+}
+
+fn voters(roles: &KnownRoles) -> BTreeSet<BrokerId> {
+    roles.iter().filter(|(_, roles)| roles.controls()).map(|(id, _)| *id).collect()
+}
+
+/// Roles to be remembered.
+fn remembered(given: &KnownRoles, known: &KnownRoles, identity: &Identity, observed: &Observed) -> KnownRoles {
+    let here: BTreeSet<_> = interfaces(identity, observed).map(|(id, ..)| id).collect();
+    let listed = all_listed(observed);
+    let mut kept = known.clone();
+    kept.retain(|id, roles| roles.controls() || here.contains(id) || !listed);
+    kept.extend(given);
+    kept
+}
+
+/// Where each broker's interface is; `None` when interfaces were not read.
+///
+/// A broker that the spec has no more stays as long as its interface: it holds records until it was emptied.
+pub(super) fn sightings(
+    identity: &Identity,
+    intent: &Intent,
+    spec: &Provisioned,
+    observed: &Observed,
+    issues: &mut Vec<Issue>,
+) -> Option<Sightings> {
+    if !all_listed(observed) {
+        return None;
+    }
+    // One that has no interface yet has no path either.
+    let mut found: Sightings = spec.brokers().map(|(id, zone)| (id, Sighting::Unclear(Some(zone.clone())))).collect();
+    let mut by_node: BTreeMap<BrokerId, Vec<(&InterfaceId, &NodeInterface)>> = BTreeMap::new();
+    for (id, roles, eni, interface) in interfaces(identity, observed) {
+        if roles.serves() {
+            by_node.entry(id).or_default().push((eni, interface));
+        }
+    }
+    for (id, interfaces) in by_node {
+        found.insert(id, sighting(intent, spec, id, &interfaces, issues));
+    }
+    Some(found)
+}
+
+fn sighting(
+    intent: &Intent,
+    spec: &Provisioned,
+    id: BrokerId,
+    interfaces: &[(&InterfaceId, &NodeInterface)],
+    issues: &mut Vec<Issue>,
+) -> Sighting {
+    let [(_, interface)] = interfaces else {
+        let ids = interfaces.iter().map(|(eni, _)| (*eni).clone()).collect();
+        issues.push(Issue::Node(NodeIssue::Interfaces(id, ids)));
+        return Sighting::Unclear(interfaces.first().map(|(_, interface)| interface.zone.clone()));
+    };
+    if let Some(said) = spec.nodes.get(&id).map(|node| &node.zone).filter(|said| **said != interface.zone) {
+        issues.push(Issue::BrokerInOtherZone(id, said.clone(), interface.zone.clone()));
+        return Sighting::Unclear(Some(interface.zone.clone()));
+    }
+    if !intent.subnets.contains_key(&interface.zone) {
+        issues.push(Issue::BrokerZoneNotOffered(id, interface.zone.clone()));
+        return Sighting::Unclear(Some(interface.zone.clone()));
+    }
+    Sighting::Here { zone: interface.zone.clone(), target: TargetId::Ip(interface.address) }
+}
