@@ -41,6 +41,7 @@ def main():
         ("build", ["cargo", "build", "--workspace", "--all-targets", "--locked"], count_nothing),
         ("operator", [*BED, "run", "--crd", CRD, "--",
                       "cargo", "test", "--workspace", "--no-fail-fast", "--locked", "--", *names], count_rust),
+        ("nodes", pytest("tests/node", *short), count_pytest),
         # The feature is of the root package alone: the AWS SDK is not compiled again.
         ("traces", [*BED, "run", "--crd", CRD, "--", "cargo", "test", "--features", "traces", "--test", "it", "--locked", "--", "traces"], count_rust),
         ("demo", pytest("tests/demo", *short), count_pytest),

@@ -12,6 +12,7 @@ pub mod diagram;
 pub mod events;
 pub mod kafka;
 pub mod model;
+pub mod node;
 pub mod pass;
 pub mod plan;
 pub mod policy;

@@ -63,6 +63,14 @@ pub enum Reason {
     Conflict,
     /// Consumers are connected to what shall go.
     ConsumersConnected,
+    /// A node would join the voters, who stay those of the beginning.
+    ControllersFixed,
+    /// Nodes that vote are no longer in the spec.
+    ControllersRemoved,
+    /// Nobody says which nodes vote.
+    ControllersUnknown,
+    /// An even number of nodes would vote.
+    ControllersUneven,
     /// Hosts lead to no zone, and brokers are reached through theirs only.
     CrossZoneNeeded,
     /// It is gone, as it shall be.
@@ -101,6 +109,14 @@ pub enum Reason {
     InUse,
     /// What is wanted is not known.
     InputsUnresolved,
+    /// There is no image to make instances from.
+    ImageNotFound,
+    /// Instances of this type cannot be nodes.
+    InstanceTypeNotNitro,
+    /// AWS knows no such instance type.
+    InstanceTypeUnknown,
+    /// An instance of a node goes.
+    InstanceTerminating,
     /// Network interfaces of what went are there still.
     InterfacesLingering,
     /// The spec makes no sense to this version.
@@ -135,6 +151,14 @@ pub enum Reason {
     NotCreated,
     /// AWS does not know it.
     NotFound,
+    /// An instance of a node starts.
+    NodeStarting,
+    /// What a node has is not free yet.
+    NodeStopping,
+    /// A node's instance cannot be told what it is.
+    NodeUnbootable,
+    /// A node has several network interfaces.
+    NodeInterfacesAmbiguous,
     /// Something that is not Kafka answers.
     NotKafka,
     /// It was not read.
@@ -159,6 +183,8 @@ pub enum Reason {
     Progressing,
     /// One side encrypts and the other does not.
     ProtocolMismatch,
+    /// A property is not the user's to set.
+    PropertyRefused,
     /// It is being made.
     Provisioning,
     /// What brokers have to advertise is written down.
@@ -177,6 +203,8 @@ pub enum Reason {
     RequestsPending,
     /// Everything that the spec refers to was found.
     Resolved,
+    /// A node was made with other roles than the spec says.
+    RolesFixed,
     /// Every host leads to its broker.
     Routable,
     /// A Secret cannot be read, or lacks a key.
@@ -217,6 +245,10 @@ pub enum Reason {
     VerificationDisabled,
     /// Every path was seen to work.
     Verified,
+    /// A node's volume cannot be used any more.
+    VolumeLost,
+    /// A node has two volumes.
+    VolumesAmbiguous,
     /// The VPC has another block than the spec says.
     VpcBlockFixed,
     /// Somebody else has something in the VPC that is to go.

@@ -9,13 +9,13 @@ use jiff::Timestamp;
 
 use crate::desired::{Desired, Goal};
 use crate::model::{
-    Answer, ConnectionState, Health, InboundRules, LoadBalancer, LoadBalancerState, Observed, Outcome, Part, Seen,
-    ServiceState, Subnet, Tags, VpcDns,
+    Answer, ConnectionState, Health, InboundRules, LoadBalancer, LoadBalancerState, NodeState, Observed, Outcome, Part, Seen,
+    ServiceState, Subnet, Tags, VolumeState, VpcDns,
 };
 use crate::pass::{Move, Pass};
 use crate::plan::guard::{Block, Guard};
 use crate::plan::{Conflict, Step, WaitingOn, endpoint_service, listener, load_balancer, security_group, subnet};
-use crate::plan::{broker_group_rule, target_group};
+use crate::plan::{broker_group_rule, node_interface, target_group};
 
 /// Steps that are taken together, and what is waited for after them.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -109,6 +109,7 @@ fn make_known(observed: &mut Observed, part: &Part) {
         Part::VpcDns(id) => {
             observed.own.vpcs.with(id, |own| own.dns = Seen::Read(VpcDns { support: true, host_names: false }));
         }
+        Part::InstanceProtection(id) => observed.own.instances.with(id, |own| own.protected = Seen::Read(true)),
         Part::VpcTenants(id) => observed.own.vpcs.with(id, |own| own.tenants = Seen::Read(BTreeSet::new())),
         // Everything else was read by the full look that a preview begins with.
         _ => {}
@@ -121,6 +122,10 @@ fn made_up(step: &Step, desired: &Desired, count: usize) -> Answer {
         return Answer::Own(new(&kind.to_string()).into());
     }
     match step {
+        Step::NodeInterface(node_interface::Change::Create { .. }) => {
+            // Of the addresses that nobody routes: which one AWS chooses nobody knows.
+            Answer::Interface(new("network interface").into(), [192, 0, 2, u8::try_from(count % 250).unwrap_or(0) + 1].into())
+        }
         Step::Subnet(subnet::Change::Create { zone, vpc, cidr, tags }) => Answer::Subnet(Subnet {
             id: new("subnet").into(),
             vpc: vpc.clone(),
@@ -218,6 +223,13 @@ fn elapse(observed: &mut Observed, desired: &Desired) {
             lb.state = LoadBalancerState::Active;
         }
     });
+    for volume in observed.own.volumes.items.values_mut().filter(|volume| volume.state == VolumeState::Creating) {
+        volume.state = VolumeState::Available;
+    }
+    observed.own.instances.items.retain(|_, instance| instance.state != NodeState::ShuttingDown);
+    for instance in observed.own.instances.items.values_mut().filter(|own| own.state == NodeState::Pending) {
+        instance.state = NodeState::Running;
+    }
     observed.security_group.with(|group| group.interfaces.update(|count| *count = 0));
     if observed.endpoint_service.there().is_some_and(|service| !service.state.alive()) {
         observed.endpoint_service = Seen::Read(None);

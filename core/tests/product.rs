@@ -27,7 +27,7 @@ struct Chapter {
     change: fn(&mut History),
 }
 
-const STORY: [Chapter; 11] = [
+const STORY: [Chapter; 13] = [
     Chapter {
         name: "an object with three brokers is made, and the first build of its load balancer fails",
         begins: true,

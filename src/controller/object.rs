@@ -2,9 +2,10 @@
 //! nothing else: an object of another version of the operator must at least be deletable.
 
 use kpl_core::api::{KafkaPrivateLinkSpec, KafkaPrivateLinkStatus};
-use kpl_core::desired::{Absent, Identity, Intent, InvalidSpec};
+use kpl_core::desired::{Absent, Identity, Intent, InvalidSpec, VolumeDeletion};
 use kpl_core::model::{AccountId, HolderId, Owner, Region, Tags};
 use kpl_core::plan::guard::Guard;
+use kpl_core::reason::Reason;
 use kube::ResourceExt;
 use kube::api::DynamicObject;
 use serde::Deserialize;
@@ -63,6 +64,11 @@ impl Object {
                 protected: says("/spec/loadBalancer/deletionProtection", "Enabled"),
                 // One that the spec names is not ours; where it names none, there may be one.
                 owns_vpc: self.text("/spec/network/vpcId").is_none(),
+                nodes: self.makes_nodes().then(|| match self.text("/spec/brokers/provisioned/storage/deletionPolicy") {
+                    Some("Delete") => VolumeDeletion::Delete,
+                    // Whatever a later version may call it: data stay.
+                    _ => VolumeDeletion::Retain,
+                }),
             })
         }
     }
@@ -134,6 +140,10 @@ impl Object {
         self.raw.annotations().get(name).map(String::as_str)
     }
 
+    fn makes_nodes(&self) -> bool {
+        self.raw.data.pointer("/spec/brokers/provisioned").is_some()
+    }
+
     fn text(&self, pointer: &str) -> Option<&str> {
         self.raw.data.pointer(pointer).and_then(Value::as_str)
     }
@@ -143,6 +153,7 @@ fn spec(data: &Value) -> Result<KafkaPrivateLinkSpec, InvalidSpec> {
     let spec = data.get("spec").unwrap_or(&Value::Null);
     KafkaPrivateLinkSpec::deserialize(spec).map_err(|error| InvalidSpec {
         field: String::new(),
+        reason: Reason::InvalidSpec,
         problem: format!("{error}: it was written for another version of the CRD or the operator"),
     })
 }
@@ -169,7 +180,7 @@ mod tests {
         }));
         assert!(object.intent.is_err());
         assert!(object.is_held());
-        assert_eq!(object.wish(), Wish::Remove(Absent { reject_connections: true, protected: false, owns_vpc: true }));
+        assert_eq!(object.wish(), Wish::Remove(Absent { reject_connections: true, protected: false, owns_vpc: true, nodes: None }));
         assert_eq!(object.region(), Some(Region::from("us-west-2")));
         assert_eq!(object.guard().pinned, Some(AccountId::from("111122223333")));
     }
@@ -182,7 +193,7 @@ mod tests {
         };
         assert_eq!(deleted(json!({ "deletionPolicy": "Retain" })), Wish::Retain);
         assert_eq!(deleted(json!({ "deletionPolicy": "Retain", "mode": "Observe" })), Wish::LetGo);
-        let plain = |owns_vpc| Wish::Remove(Absent { reject_connections: false, protected: false, owns_vpc });
+        let plain = |owns_vpc| Wish::Remove(Absent { reject_connections: false, protected: false, owns_vpc, nodes: None });
         let network = |network: Value| json!({ "deletionPolicy": "Delete", "network": network });
         assert_eq!(deleted(network(json!({ "vpcId": "vpc-1" }))), plain(false));
         assert_eq!(deleted(network(json!({ "vpc": { "cidrBlock": "10.0.0.0/16" } }))), plain(true));

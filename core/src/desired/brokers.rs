@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::issue::Issue;
-use super::{Brokers, Intent, network};
+use super::{Brokers, Identity, Intent, network, nodes};
 use crate::model::{BrokerId, BrokerInstance, InstanceState, Observed, TargetId, VpcId, ZoneId};
 
 /// What a look says of one broker.
@@ -39,11 +39,17 @@ struct Place<'a> {
 }
 
 /// Reads the sightings out of a look; `None` when the brokers were not read.
-pub fn sightings(intent: &Intent, observed: &Observed, issues: &mut Vec<Issue>) -> Option<Sightings> {
+pub fn sightings(
+    identity: &Identity,
+    intent: &Intent,
+    observed: &Observed,
+    issues: &mut Vec<Issue>,
+) -> Option<Sightings> {
     let vpc = network::vpc_id(intent, Some(observed));
     let place = Place { intent, vpc: vpc.as_ref() };
     match &intent.brokers {
         Brokers::Addresses(list) => Some(addresses(intent, list, observed, issues)),
+        Brokers::Provisioned(spec) => nodes::sightings(identity, intent, spec, observed, issues),
         Brokers::Instances(list) => {
             let found = observed.inputs.brokers.get()?;
             Some(

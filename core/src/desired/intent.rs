@@ -6,12 +6,13 @@ use std::net::Ipv4Addr;
 use ipnet::Ipv4Net;
 use jiff::SignedDuration;
 
+use super::Provisioned;
 use super::parse::{InvalidSpec, consumer, count, invalid, listener, source, subnet, vpc};
 use crate::api::v1alpha1 as api;
 use crate::kafka::{Mechanism, SecurityProtocol};
 use crate::model::{
     AccountId, Attributes, BrokerId, BrokerSource, CROSS_ZONE, DNS_FAILOVER, EndpointId, HealthCheck, InboundRules,
-    InstanceId, ListenerName, Port, PortRange, Principal, Region, SecurityGroupId, SubnetSource, Tags, TargetType,
+    InstanceId, ListenerName, MachineQuery, Port, PortRange, Principal, Region, SecurityGroupId, SubnetSource, Tags, TargetType,
     VpcId, ZoneId,
 };
 
@@ -88,6 +89,8 @@ pub enum Brokers {
     Instances(BTreeMap<BrokerId, (ZoneId, InstanceId)>),
     /// Addresses.
     Addresses(BTreeMap<BrokerId, (ZoneId, Ipv4Addr)>),
+    /// Made for the object.
+    Provisioned(Box<Provisioned>),
 }
 
 /// A Kafka listener that is offered.
@@ -240,8 +243,17 @@ impl Intent {
     pub fn target_type(&self) -> TargetType {
         match self.brokers {
             Brokers::Selector { .. } | Brokers::Instances(_) => TargetType::Instance,
-            Brokers::Addresses(_) => TargetType::Ip,
+            // An address of an interface outlives its instance: a replacement changes nothing in ELB.
+            Brokers::Addresses(_) | Brokers::Provisioned(_) => TargetType::Ip,
         }
+    }
+
+    /// What a look has to find out about the instances of nodes that are made.
+    #[must_use]
+    pub fn machine_query(&self) -> Option<MachineQuery> {
+        let Brokers::Provisioned(made) = &self.brokers else { return None };
+        let machine = &made.machine;
+        Some(MachineQuery { instance_type: machine.instance_type.clone(), image: machine.image.is_none() })
     }
 
     /// What a look reads to find the brokers.
@@ -250,7 +262,7 @@ impl Intent {
         match &self.brokers {
             Brokers::Selector { tags, id_tag } => BrokerSource::Selector { tags: tags.clone(), id_tag: id_tag.clone() },
             Brokers::Instances(list) => BrokerSource::Instances(list.values().map(|(_, id)| id.clone()).collect()),
-            Brokers::Addresses(_) => BrokerSource::Nothing,
+            Brokers::Addresses(_) | Brokers::Provisioned(_) => BrokerSource::Nothing,
         }
     }
 

@@ -47,6 +47,8 @@ pub enum Issue {
     BrokerInOtherZone(BrokerId, ZoneId, ZoneId),
     /// An address outside the VPC's blocks.
     AddressNotInVpc(BrokerId, Ipv4Addr),
+    /// Of nodes that are made.
+    Node(super::NodeIssue),
     /// More brokers than `portRange` has ports to give.
     PortsExhausted(ListenerName, BTreeSet<BrokerId>),
     /// More NLB listeners than AWS allows on one NLB.
@@ -78,7 +80,7 @@ impl Issue {
     #[must_use]
     pub fn reason(&self) -> Reason {
         match self {
-            Self::InvalidSpec(_) => Reason::InvalidSpec,
+            Self::InvalidSpec(error) => error.reason,
             Self::ReadFailed(..) => Reason::ReadFailed,
             Self::VpcNotFound(_) => Reason::VpcNotFound,
             Self::ZoneUnknown(_) => Reason::ZoneUnknown,
@@ -96,6 +98,7 @@ impl Issue {
             Self::BrokerZoneNotOffered(..) => Reason::BrokerZoneNotOffered,
             Self::BrokerInOtherZone(..) => Reason::BrokerInOtherZone,
             Self::AddressNotInVpc(..) => Reason::AddressNotInVpc,
+            Self::Node(issue) => issue.reason(),
             Self::PortsExhausted(..) => Reason::PortsExhausted,
             Self::TooManyListeners(_) => Reason::TooManyListeners,
             Self::PortClash { .. } => Reason::PortClash,
@@ -108,6 +111,7 @@ impl Issue {
         match self {
             Self::ReadFailed(_, failure) => failure.class.needs_person(),
             Self::NoBrokersFound => false,
+            Self::Node(issue) => issue.needs_person(),
             _ => true,
         }
     }
@@ -169,11 +173,12 @@ impl fmt::Display for Issue {
                 write!(f, "broker {broker} runs in zone {zone}, for which network.subnets has no entry: add one")
             }
             Self::BrokerInOtherZone(broker, said, real) => {
-                write!(f, "broker {broker} runs in zone {real}, but brokers.static says {said}")
+                write!(f, "broker {broker} runs in zone {real}, but spec.brokers says {said}")
             }
             Self::AddressNotInVpc(broker, address) => {
                 write!(f, "address {address} of broker {broker} lies outside the VPC's blocks")
             }
+            Self::Node(issue) => write!(f, "{issue}"),
             Self::PortsExhausted(listener, ids) => write!(
                 f,
                 "portRange of listener {listener} has no port left for brokers {}: extend portRange.last (released ports are kept for 24 h)",

@@ -6,9 +6,13 @@ mod intent;
 mod issue;
 mod loss;
 mod network;
+mod node_issue;
+mod nodes;
 mod offer;
+mod once;
 mod parse;
 mod ports;
+mod provisioned;
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -17,13 +21,17 @@ pub use intent::{Acceptance, Brokers, Consumer, Intent, Listener, ListenerAccess
 pub use issue::{Issue, PortHolder};
 pub use loss::{Absence, Broker, Confirmation, Path};
 pub use network::{MadeSubnet, MadeVpc, Network, OfferedSubnet, WantedEgress, WantedVpc};
+pub use node_issue::NodeIssue;
+pub use nodes::{KnownRoles, WantedBrokerGroup, WantedNode, WantedNodes};
 pub use offer::{Offer, Targets, WantedGroup, WantedListener, WantedLoadBalancer, WantedSecurityGroup, WantedService};
+pub use once::Once;
 pub use parse::InvalidSpec;
 pub use ports::{Allocation, Ledger, MOST_NLB_LISTENERS};
+pub use provisioned::{Machine, Node, Provisioned, Roll, Software, Storage, VolumeDeletion};
 
 use crate::kafka::Wiring;
 use crate::model::{
-    BrokerId, Find, HolderId, Observed, OwnKind, Owner, Ownership, Part, Scope, SubnetSource, Timing, ZoneId,
+    BrokerGroup, BrokerId, Find, HolderId, Observed, OwnKind, Owner, Ownership, Part, ResourceKey, Scope, SecurityGroupId, SubnetSource, Timing, ZoneId,
     ledger_entry,
 };
 
@@ -49,6 +57,8 @@ pub struct Memory {
     pub confirmation: Option<Confirmation>,
     /// Zones of brokers as last seen.
     pub zones: BTreeMap<BrokerId, ZoneId>,
+    /// What each node that is made for the object does in Kafka.
+    pub roles: KnownRoles,
 }
 
 /// What shall be.
@@ -73,6 +83,8 @@ pub struct Absent {
     pub protected: bool,
     /// Whether there may be a VPC that was made for the object.
     pub owns_vpc: bool,
+    /// What becomes of volumes, where there may be nodes that were made for the object.
+    pub nodes: Option<VolumeDeletion>,
 }
 
 /// What shall be, why not more, and what to remember.
@@ -84,6 +96,8 @@ pub struct Desired {
     pub goal: Goal,
     /// What is made of the network; `None` where nothing is known of it, or it is to go.
     pub network: Option<Network>,
+    /// The nodes that are made; `None` where there shall be none, or nothing can be said of them.
+    pub nodes: Option<WantedNodes>,
     /// What is wrong with what the spec refers to.
     pub issues: Vec<Issue>,
     /// Brokers that keep or get a path.
@@ -126,7 +140,7 @@ pub struct Request<'a> {
 pub fn desired(request: &Request<'_>) -> Desired {
     let Request { identity, intent, memory, observed, confirm, timing } = *request;
     let mut issues = read_issues(observed);
-    let found = brokers::sightings(intent, observed, &mut issues);
+    let found = brokers::sightings(identity, intent, observed, &mut issues);
     let mut ledger = memory.ledger.clone();
     let here = found.as_ref().map(brokers::here);
     let torn = ledger.recover(ledger_of_tags(identity, observed), here.as_ref());
@@ -154,6 +168,14 @@ pub fn desired(request: &Request<'_>) -> Desired {
         issues = vec![Issue::VpcNotFound(id.clone())];
     }
     let network = network::network(identity, intent, observed, &subnets);
+    let decided = match &intent.brokers {
+        Brokers::Provisioned(spec) => {
+            Some(nodes::decide(identity, (intent, spec), &memory.roles, observed, &subnets, &mut issues))
+        }
+        Brokers::Selector { .. } | Brokers::Instances(_) | Brokers::Addresses(_) => None,
+    };
+    let (mut nodes, roles) =
+        decided.map_or_else(|| (None, memory.roles.clone()), |decided| (decided.wanted, decided.roles));
     let ids: BTreeSet<BrokerId> = verdict.brokers.keys().copied().collect();
     // Status may be lost or old: then the tags of target groups alone say which ports are given.
     let groups = &observed.target_groups;
@@ -171,10 +193,14 @@ pub fn desired(request: &Request<'_>) -> Desired {
                 subnets,
                 brokers: &verdict.brokers,
                 ledger: &ledger,
+                broker_groups: broker_groups(intent, observed),
             })))
         }
         _ => Goal::Hold,
     };
+    if let Some(nodes) = &mut nodes {
+        nodes.offer(intent, &ledger);
+    }
     let mut zones = memory.zones.clone();
     zones.retain(|id, _| verdict.brokers.contains_key(id));
     zones.extend(verdict.brokers.iter().filter_map(|(id, broker)| Some((*id, broker.zone.clone()?))));
@@ -182,9 +208,10 @@ pub fn desired(request: &Request<'_>) -> Desired {
         identity: identity.clone(),
         goal,
         network,
+        nodes,
         issues,
         brokers: verdict.brokers,
-        memory: Memory { ledger, absent: verdict.absent, confirmation: verdict.confirmation, zones },
+        memory: Memory { ledger, absent: verdict.absent, confirmation: verdict.confirmation, zones, roles },
     }
 }
 
@@ -195,6 +222,7 @@ pub fn undesired(identity: &Identity, goal: Goal, memory: &Memory) -> Desired {
         identity: identity.clone(),
         goal,
         network: None,
+        nodes: None,
         issues: Vec::new(),
         brokers: BTreeMap::new(),
         memory: memory.clone(),
@@ -249,6 +277,21 @@ impl Desired {
     }
 }
 
+/// The groups in which the load balancer is let in: the user's, or that of nodes that are made.
+fn broker_groups(intent: &Intent, observed: &Observed) -> BTreeSet<SecurityGroupId> {
+    let own = observed.own::<BrokerGroup>(&ResourceKey::BrokerGroupOfNodes).there();
+    let own = own.filter(|_| matches!(intent.brokers, Brokers::Provisioned(_))).map(|group| group.id.clone());
+    intent.broker_groups.iter().cloned().chain(own).collect()
+}
+
+/// Whether there may be something of a kind. Where nothing is known of the spec, anything may be there.
+fn may_own(intent: Option<&Intent>, kind: OwnKind) -> bool {
+    intent.is_none_or(|intent| match kind.is_of_nodes() {
+        true => matches!(intent.brokers, Brokers::Provisioned(_)),
+        false => matches!(intent.vpc, VpcSource::Created(_)),
+    })
+}
+
 /// Where to look before anything is known of what shall be.
 #[must_use]
 pub fn scope(identity: &Identity, intent: Option<&Intent>, known: Option<&Observed>) -> Scope {
@@ -256,13 +299,11 @@ pub fn scope(identity: &Identity, intent: Option<&Intent>, known: Option<&Observ
     Scope {
         owner: identity.owner.clone(),
         vpc: intent.and_then(|intent| network::vpc_id(intent, known)),
-        owns: match intent {
-            Some(Intent { vpc: VpcSource::Id(_), .. }) => BTreeSet::new(),
-            Some(_) | None => OwnKind::ALL.iter().copied().collect(),
-        },
+        owns: OwnKind::ALL.iter().copied().filter(|kind| may_own(intent, *kind)).collect(),
+        machine: intent.and_then(Intent::machine_query),
         subnets: intent.map(existing).unwrap_or_default(),
         brokers: intent.map_or(crate::model::BrokerSource::Nothing, Intent::broker_source),
-        broker_groups: intent.map(|intent| intent.broker_groups.clone()).unwrap_or_default(),
+        broker_groups: intent.map(|intent| known.map_or_else(|| intent.broker_groups.clone(), |known| broker_groups(intent, known))).unwrap_or_default(),
         expected_groups: BTreeSet::new(),
         bootstrap_groups: BTreeSet::new(),
         load_balancer: known.and_then(|known| Some(known.load_balancer.there()?.arn.clone())),

@@ -139,6 +139,8 @@ pub struct Ingredients<'a> {
     pub brokers: &'a BTreeMap<BrokerId, Broker>,
     /// Their ports.
     pub ledger: &'a Ledger,
+    /// Their security groups: the user's, or that of nodes that we made.
+    pub broker_groups: BTreeSet<SecurityGroupId>,
 }
 
 /// Makes the offer; cannot fail, since everything in it has been resolved.
@@ -149,7 +151,7 @@ pub fn offer(from: Ingredients<'_>) -> Offer {
     for (name, listener) in &from.intent.listeners {
         groups(&from, name, listener, &mut target_groups, &mut listeners);
     }
-    let Ingredients { identity, intent, partition, vpc, subnets, .. } = from;
+    let Ingredients { identity, intent, partition, vpc, subnets, broker_groups, .. } = from;
     let ports: BTreeSet<Port> = intent.listeners.values().map(|listener| listener.broker_port).collect();
     // The user's tags may change, and tags of rules in groups that are not ours are read only to know them.
     let rule_tags = own_tags(identity, &ResourceKey::BrokerGroupRule);
@@ -163,8 +165,7 @@ pub fn offer(from: Ingredients<'_>) -> Offer {
             tags: tags(identity, intent, &ResourceKey::SecurityGroup),
             rules: rules(intent, vpc, &ports),
         },
-        broker_group_rules: intent
-            .broker_groups
+        broker_group_rules: broker_groups
             .iter()
             .map(|group| (group.clone(), ports.iter().map(|port| (*port, rule_tags.clone())).collect()))
             .collect(),
@@ -324,7 +325,7 @@ fn held(identity: &Identity, tags: Tags) -> Tags {
     with(tags, [(HOLDER_TAG, identity.holder.to_string())])
 }
 
-fn with(mut tags: Tags, more: impl IntoIterator<Item = (&'static str, String)>) -> Tags {
+pub(super) fn with(mut tags: Tags, more: impl IntoIterator<Item = (&'static str, String)>) -> Tags {
     tags.extend(more.into_iter().map(|(key, value)| (key.to_owned(), value)));
     tags
 }

@@ -4,9 +4,11 @@ use ipnet::Ipv4Net;
 use thiserror::Error;
 
 use super::intent::{Acceptance, Brokers, Consumer, Listener, ListenerAccess, VpcSource};
+use super::provisioned;
 use crate::api::v1alpha1 as api;
 use crate::kafka::{Mechanism, SecurityProtocol};
 use crate::model::{BrokerId, EndpointId, InstanceId, Port, PortRange, SubnetSource, ZoneId};
+use crate::reason::Reason;
 
 /// A spec that the present schema would have refused: an older one let it in.
 #[derive(Clone, Debug, PartialEq, Eq, Error)]
@@ -16,10 +18,12 @@ pub struct InvalidSpec {
     pub field: String,
     /// What is wrong, and what is wanted.
     pub problem: String,
+    /// How conditions call it.
+    pub reason: Reason,
 }
 
 pub(super) fn invalid(field: impl Into<String>, problem: impl Into<String>) -> InvalidSpec {
-    InvalidSpec { field: field.into(), problem: problem.into() }
+    InvalidSpec { field: field.into(), problem: problem.into(), reason: Reason::InvalidSpec }
 }
 
 fn cidr(field: &str, text: &str) -> Result<Ipv4Net, InvalidSpec> {
@@ -75,9 +79,12 @@ pub(super) fn source(brokers: &api::Brokers) -> Result<Brokers, InvalidSpec> {
     if let Some(ec2) = &brokers.ec2 {
         return Ok(Brokers::Selector { tags: ec2.tags.clone(), id_tag: ec2.id_tag_key.clone() });
     }
+    if let Some(made) = &brokers.provisioned {
+        return Ok(Brokers::Provisioned(Box::new(provisioned::parse(made)?)));
+    }
     let listed = &brokers.static_brokers;
     if listed.is_empty() {
-        return Err(invalid("brokers", "exactly one source of brokers: ec2 or static"));
+        return Err(invalid("brokers", "exactly one source of brokers: ec2, static or provisioned"));
     }
     let zone = |broker: &api::StaticBroker| ZoneId::new(broker.zone_id.to_ascii_lowercase());
     if listed.iter().all(|broker| broker.instance_id.is_some()) {

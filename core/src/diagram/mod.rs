@@ -247,6 +247,6 @@ fn listed(intent: &Intent, id: BrokerId) -> Option<String> {
     match &intent.brokers {
         Brokers::Instances(list) => list.get(&id).map(|(_, instance)| TargetId::Instance(instance.clone()).to_string()),
         Brokers::Addresses(list) => list.get(&id).map(|(_, address)| TargetId::Ip(*address).to_string()),
-        Brokers::Selector { .. } => None,
+        Brokers::Selector { .. } | Brokers::Provisioned(_) => None,
     }
 }

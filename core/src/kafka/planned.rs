@@ -32,6 +32,7 @@ pub fn planned(object: &KafkaPrivateLink, intent: &Intent) -> Result<Wiring, Unp
     let listed: BTreeMap<BrokerId, Option<ZoneId>> = match &intent.brokers {
         Brokers::Instances(list) => list.iter().map(|(id, (zone, _))| (*id, Some(zone.clone()))).collect(),
         Brokers::Addresses(list) => list.iter().map(|(id, (zone, _))| (*id, Some(zone.clone()))).collect(),
+        Brokers::Provisioned(made) => made.brokers().map(|(id, zone)| (id, Some(zone.clone()))).collect(),
         Brokers::Selector { .. } => BTreeMap::new(),
     };
     let known = || {

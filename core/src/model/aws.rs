@@ -111,6 +111,50 @@ pub struct HealthCheck {
     pub tcp_on_traffic_port: bool,
 }
 
+/// Type of an EBS volume.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum VolumeType {
+    /// General purpose, of the second generation.
+    Gp2,
+    /// General purpose, of the third generation.
+    Gp3,
+}
+
+impl VolumeType {
+    /// As EC2 writes it.
+    #[must_use]
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Gp2 => "gp2",
+            Self::Gp3 => "gp3",
+        }
+    }
+}
+
+/// Size of an EBS volume in GiB.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct VolumeSize(u32);
+
+impl VolumeSize {
+    /// One that AWS makes of every type that we know.
+    #[must_use]
+    pub fn new(gibibytes: u32) -> Option<Self> {
+        (1..=16_384).contains(&gibibytes).then_some(Self(gibibytes))
+    }
+
+    /// In GiB.
+    #[must_use]
+    pub fn gibibytes(self) -> u32 {
+        self.0
+    }
+}
+
+impl fmt::Display for VolumeSize {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{} GiB", self.0)
+    }
+}
+
 /// Attributes of a load balancer or target group by AWS's own keys; only keys that we manage are read.
 pub type Attributes = BTreeMap<String, String>;
 

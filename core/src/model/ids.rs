@@ -72,6 +72,18 @@ text_ids! {
     RouteAssociationId,
     /// `i-…`.
     InstanceId,
+    /// `vol-…`.
+    VolumeId,
+    /// `eni-…`.
+    InterfaceId,
+    /// `ami-…`.
+    ImageId,
+    /// `t3.large`.
+    InstanceType,
+    /// Name of a key pair of EC2.
+    KeyName,
+    /// ARN of an instance profile.
+    InstanceProfileArn,
     /// `sg-…`.
     SecurityGroupId,
     /// `sgr-…`.

@@ -6,6 +6,7 @@
 
 mod aws;
 mod ids;
+mod machine;
 mod naming;
 mod network;
 mod observed;
@@ -20,6 +21,7 @@ mod urgency;
 
 pub use aws::*;
 pub use ids::*;
+pub use machine::*;
 pub use ipnet::Ipv4Net;
 pub use naming::*;
 pub use network::*;

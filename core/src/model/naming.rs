@@ -15,6 +15,14 @@ pub enum ResourceKey {
     RouteTable,
     /// `s3`
     S3Endpoint,
+    /// `broker-sg`
+    BrokerGroupOfNodes,
+    /// `interface/2`
+    NodeInterface(BrokerId),
+    /// `volume/2`
+    NodeVolume(BrokerId),
+    /// `instance/2`
+    NodeInstance(BrokerId),
     /// `sg`
     SecurityGroup,
     /// `broker-sg-rule`
@@ -40,6 +48,10 @@ impl std::fmt::Display for ResourceKey {
             Self::Subnet(zone) => write!(f, "subnet/{zone}"),
             Self::RouteTable => f.write_str("route-table"),
             Self::S3Endpoint => f.write_str("s3"),
+            Self::BrokerGroupOfNodes => f.write_str("broker-sg"),
+            Self::NodeInterface(node) => write!(f, "interface/{node}"),
+            Self::NodeVolume(node) => write!(f, "volume/{node}"),
+            Self::NodeInstance(node) => write!(f, "instance/{node}"),
             Self::SecurityGroup => f.write_str("sg"),
             Self::BrokerGroupRule => f.write_str("broker-sg-rule"),
             Self::BootstrapGroup(listener) => write!(f, "tg/{listener}/bootstrap"),
@@ -69,6 +81,12 @@ impl Owner {
     #[must_use]
     pub fn security_group_name(&self) -> AwsName {
         self.hashed(&ResourceKey::SecurityGroup, &[])
+    }
+
+    /// Name of the nodes' security group.
+    #[must_use]
+    pub fn broker_group_name(&self) -> AwsName {
+        self.hashed(&ResourceKey::BrokerGroupOfNodes, &[])
     }
 
     /// Name of a target group: what AWS cannot change in place is in the hash, so that a replacement

@@ -7,7 +7,7 @@ use jiff::Timestamp;
 
 use super::{
     AccountId, Attributes, AwsName, ConnectionState, EndpointId, Failure, Find, Forward, Health, HealthCheck,
-    InboundRules, InstanceId, ListenerArn, Listing, LoadBalancerArn, LoadBalancerState, OwnVpc, Owned, Part, Partition,
+    InboundRules, InstanceId, ListenerArn, Listing, LoadBalancerArn, LoadBalancerState, MachineKind, OwnVpc, Owned, Part, Partition,
     Port, Principal, Recall, Rule, SecurityGroupId, SecurityGroupRuleId, Seen, ServiceId, ServiceState, Subnet,
     SubnetId, Tags, Target, TargetGroupArn, TargetId, TargetType, Vpc, VpcId, ZoneId, ZoneName,
 };
@@ -57,6 +57,8 @@ pub struct Inputs {
     pub zones: Seen<BTreeMap<ZoneId, ZoneName>>,
     /// Instances that the selector or the static list names. Addresses need no look.
     pub brokers: Seen<Vec<BrokerInstance>>,
+    /// What instances of the nodes' type can do; `None` when AWS knows no such type.
+    pub machine: Seen<Option<MachineKind>>,
 }
 
 /// Result of `sts:GetCallerIdentity`.
@@ -235,6 +237,7 @@ impl Observed {
         self.inputs.account.or_keep(&earlier.inputs.account);
         self.inputs.vpc.or_keep(&earlier.inputs.vpc);
         self.inputs.zones.or_keep(&earlier.inputs.zones);
+        self.inputs.machine.or_keep(&earlier.inputs.machine);
         if !self.inputs.subnets.whole {
             self.inputs.subnets.clone_from(&earlier.inputs.subnets);
         }

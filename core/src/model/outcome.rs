@@ -1,9 +1,10 @@
 //! What became of a step or a read.
 
 use std::fmt;
+use std::net::Ipv4Addr;
 
 use super::{
-    ListenerArn, LoadBalancer, OwnId, RouteAssociationId, SecurityGroupId, SecurityGroupRuleId, ServiceId,
+    InterfaceId, ListenerArn, LoadBalancer, OwnId, RouteAssociationId, SecurityGroupId, SecurityGroupRuleId, ServiceId,
     ServiceState, Subnet, TargetGroupArn,
 };
 
@@ -87,6 +88,8 @@ pub enum Answer {
     Accepted,
     /// The new one of a kind that is known by its tags alone.
     Own(OwnId),
+    /// The new network interface, and the address that AWS chose.
+    Interface(InterfaceId, Ipv4Addr),
     /// A route table routes a subnet.
     RouteAssociation(RouteAssociationId),
     /// The subnet as made.

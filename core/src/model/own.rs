@@ -4,8 +4,9 @@
 use std::fmt;
 
 use super::{
-    EndpointId, Find, GatewayEndpoint, Listing, Observed, OwnId, OwnVpc, RESOURCE_TAG, ResourceKey, RouteTable,
-    RouteTableId, Seen, Tagged, Tags, VpcId,
+    BrokerGroup, EndpointId, Find, GatewayEndpoint, InstanceId, InterfaceId, Listing, NodeInstance, NodeInterface,
+    Observed, OwnId, OwnVpc, RESOURCE_TAG, ResourceKey, RouteTable, RouteTableId, SecurityGroupId, Seen, Tagged, Tags,
+    Volume, VolumeId, VpcId,
 };
 
 /// A kind of what we make and know by its tags alone.
@@ -130,6 +131,22 @@ own_kinds! {
     RouteTable = RouteTable [id: RouteTableId] in route_tables, "route table";
     /// Its ways to AWS services.
     GatewayEndpoint = GatewayEndpoint [id: EndpointId] in gateway_endpoints, "gateway endpoint";
+    /// Security groups of nodes.
+    BrokerGroup = BrokerGroup [id: SecurityGroupId] in broker_groups, "security group of the nodes";
+    /// Network interfaces of nodes.
+    Interface = NodeInterface [id: InterfaceId] in interfaces, "network interface";
+    /// Volumes of nodes.
+    Volume = Volume [id: VolumeId] in volumes, "volume";
+    /// Instances of nodes.
+    Instance = NodeInstance [id: InstanceId] in instances, "instance";
+}
+
+impl OwnKind {
+    /// Whether it is made for a node, and not for the network.
+    #[must_use]
+    pub fn is_of_nodes(self) -> bool {
+        matches!(self, Self::BrokerGroup | Self::Interface | Self::Volume | Self::Instance)
+    }
 }
 
 impl Observed {

@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
 
-use super::{AwsName, InstanceId, LoadBalancerArn, Owner, SecurityGroupId, SubnetId, TargetGroupArn, VpcId, ZoneId};
+use super::{AwsName, InstanceId, InstanceType, LoadBalancerArn, Owner, SecurityGroupId, SubnetId, TargetGroupArn, VpcId, ZoneId};
 use super::{ListenerArn, OwnId, OwnKind, Port, ServiceId};
 
 /// How much a look reads.
@@ -41,6 +41,8 @@ pub struct Scope {
     pub subnets: BTreeMap<ZoneId, SubnetSource>,
     /// Where brokers come from.
     pub brokers: BrokerSource,
+    /// What instances of nodes are, where nodes are made.
+    pub machine: Option<MachineQuery>,
     /// The brokers' own groups, in which we keep rules.
     pub broker_groups: BTreeSet<SecurityGroupId>,
     /// Names of the target groups that are wanted now: all that a steady look lists.
@@ -80,6 +82,15 @@ pub enum BrokerSource {
     Nothing,
 }
 
+/// What is to be known of an instance type.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct MachineQuery {
+    /// The type.
+    pub instance_type: InstanceType,
+    /// Whether the newest image for it is of interest.
+    pub image: bool,
+}
+
 /// Something that can be read by itself.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Part {
@@ -99,6 +110,10 @@ pub enum Part {
     Subnets,
     /// Broker instances.
     Brokers,
+    /// What instances of the nodes' type can do, and the newest image for them.
+    Machine,
+    /// Whether AWS refuses to terminate an instance of ours.
+    InstanceProtection(InstanceId),
     /// The security group with its rules and tags.
     SecurityGroup,
     /// How many network interfaces use it.
@@ -185,6 +200,8 @@ impl fmt::Display for Part {
             Self::VpcTenants(id) => write!(f, "what lies in {id}"),
             Self::Subnets => f.write_str("the subnets"),
             Self::Brokers => f.write_str("the brokers"),
+            Self::Machine => f.write_str("the instance type"),
+            Self::InstanceProtection(id) => write!(f, "termination protection of {id}"),
             Self::SecurityGroup => f.write_str("the security group"),
             Self::SecurityGroupInterfaces => f.write_str("the security group's network interfaces"),
             Self::BrokerGroupRules => f.write_str("the rules in the brokers' security groups"),

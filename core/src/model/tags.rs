@@ -6,6 +6,9 @@
 //! | `…/holder` | load balancer, endpoint service | uid of `kube-system`: which cluster acts |
 //! | `…/resource` | everything we create | key inside the object, such as `tg/EXTERNAL/2` |
 //! | `…/listener`, `…/broker-id`, `…/port` | target groups, NLB listeners | the port ledger, from which it can be rebuilt |
+//! | `…/broker-id`, `…/roles` | network interfaces of nodes | its `node.id` and what it does in Kafka, `Controller Broker` |
+//! | `…/kafka-cluster`, `…/image` | volumes of nodes | what was decided once for the cluster: its id, and what its instances are made from |
+//! | `…/formatted` | volumes of nodes | a broker was seen to run on it: it is never formatted again |
 //! | `…/tag-keys` | everything we create | the user's keys that we set, so that a removed one is removed |
 //! | `…/service-generation` | load balancer | counts endpoint services made on it: part of the client token |
 //! | `Name` | everything we create | for people |
@@ -15,6 +18,7 @@ use std::fmt;
 
 use super::naming::digest;
 use super::{BrokerId, HolderId, ListenerName, Port};
+use crate::node::Roles;
 
 /// Tags of one resource.
 pub type Tags = BTreeMap<String, String>;
@@ -31,6 +35,14 @@ pub const RESOURCE_TAG: &str = "kafka-privatelink.io/resource";
 pub const LISTENER_TAG: &str = "kafka-privatelink.io/listener";
 /// The broker that it serves.
 pub const BROKER_ID_TAG: &str = "kafka-privatelink.io/broker-id";
+/// What the node does in Kafka.
+pub const ROLES_TAG: &str = "kafka-privatelink.io/roles";
+/// The Kafka cluster whose data a volume holds.
+pub const CLUSTER_TAG: &str = "kafka-privatelink.io/kafka-cluster";
+/// What the instances of a cluster are made from, once that was chosen.
+pub const IMAGE_TAG: &str = "kafka-privatelink.io/image";
+/// A broker was seen to run on the volume: it is never formatted again.
+pub const FORMATTED_TAG: &str = "kafka-privatelink.io/formatted";
 /// The NLB port that it serves.
 pub const PORT_TAG: &str = "kafka-privatelink.io/port";
 /// The user's keys that we set, as [`remembered`] writes them.
@@ -92,6 +104,26 @@ pub fn ledger_entry(tags: &Tags) -> Option<(ListenerName, BrokerId, Port)> {
     let broker = tags.get(BROKER_ID_TAG)?.parse().ok()?;
     let port = tags.get(PORT_TAG)?.parse().ok()?;
     Some((ListenerName::new(listener.as_str()), BrokerId(broker), Port(port)))
+}
+
+/// The node that something was made for, and what it does.
+#[must_use]
+pub fn node_entry(tags: &Tags) -> Option<(BrokerId, Roles)> {
+    let id = tags.get(BROKER_ID_TAG)?.parse().ok()?;
+    let said = tags.get(ROLES_TAG)?;
+    let roles =
+        [Roles::Controller, Roles::Broker, Roles::Combined].into_iter().find(|roles| roles_tag(*roles) == said)?;
+    Some((BrokerId(id), roles))
+}
+
+/// The value of `roles`. Not every service of AWS takes a comma.
+#[must_use]
+pub fn roles_tag(roles: Roles) -> &'static str {
+    match roles {
+        Roles::Controller => "Controller",
+        Roles::Broker => "Broker",
+        Roles::Combined => "Controller Broker",
+    }
 }
 
 /// The value of `tag-keys`: the keys, separated by spaces. Where that is not clear, or longer than the 256 characters

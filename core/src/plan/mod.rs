@@ -8,6 +8,7 @@
 //! Pure: the same two values give the same plan. Nothing without our owner tag is written to. A path that
 //! was open and shall be open is never closed in between. What cannot be known is asked for, not assumed.
 
+pub mod broker_group;
 pub mod broker_group_rule;
 pub mod connection;
 mod draft;
@@ -17,6 +18,10 @@ pub mod guard;
 pub mod listener;
 pub mod load_balancer;
 mod network;
+pub mod node_instance;
+pub mod node_interface;
+mod node_wait;
+mod nodes;
 mod own;
 pub mod route_table;
 pub mod security_group;
@@ -24,6 +29,7 @@ mod step;
 pub mod subnet;
 pub mod tagging;
 pub mod target_group;
+pub mod volume;
 pub mod vpc;
 mod waiting;
 
@@ -31,6 +37,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::{self, Display};
 
 pub use draft::Draft;
+pub use node_wait::NodeWait;
 pub use step::{Change, Effect, Step, absorb};
 pub use waiting::{Conflict, WaitingOn};
 
@@ -88,11 +95,15 @@ impl Display for Plan {
 pub fn plan(desired: &Desired, observed: &Observed) -> Plan {
     let mut draft = Draft::new(desired, observed);
     match &desired.goal {
-        Goal::Hold => network::plan(desired.network.as_ref(), &mut draft),
+        Goal::Hold => {
+            network::plan(desired.network.as_ref(), &mut draft);
+            nodes::plan(desired.nodes.as_ref(), &mut draft);
+        }
         Goal::Offer(offer) => {
             endpoint_service::plan(offer, &mut draft);
             connection::plan(offer, &mut draft);
             network::plan(desired.network.as_ref(), &mut draft);
+            nodes::plan(desired.nodes.as_ref(), &mut draft);
             security_group::plan(offer, &mut draft);
             broker_group_rule::plan(offer, &mut draft);
             target_group::plan(offer, &mut draft);
@@ -118,7 +129,9 @@ fn removal(absent: Absent, draft: &mut Draft<'_>) {
     target_group::remove(draft);
     broker_group_rule::remove(draft);
     security_group::remove(draft);
-    network::remove(absent, draft);
+    if nodes::remove(absent, draft) {
+        network::remove(absent, draft);
+    }
 }
 
 /// `Retain`: all stays, and says that no cluster holds it.

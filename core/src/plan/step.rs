@@ -6,8 +6,8 @@ use std::fmt;
 use crate::model::{Answer, CROSS_ZONE, Observed, Outcome, OwnKind, Part, TargetGroupArn, Urgency};
 
 use super::{
-    broker_group_rule, connection, endpoint_service, gateway_endpoint, listener, load_balancer, route_table,
-    security_group, subnet, tagging, target_group, vpc,
+    broker_group, broker_group_rule, connection, endpoint_service, gateway_endpoint, listener, load_balancer,
+    node_instance, node_interface, route_table, security_group, subnet, tagging, target_group, volume, vpc,
 };
 
 macro_rules! steps {
@@ -53,6 +53,14 @@ steps! {
     RouteTable = route_table,
     /// A gateway endpoint of ours.
     GatewayEndpoint = gateway_endpoint,
+    /// The security group of the nodes.
+    BrokerGroup = broker_group,
+    /// A node's network interface.
+    NodeInterface = node_interface,
+    /// A node's volume.
+    Volume = volume,
+    /// A node's instance.
+    NodeInstance = node_instance,
     /// A subnet of ours.
     Subnet = subnet,
     /// The security group and its rules.

@@ -103,7 +103,12 @@ impl fmt::Display for Change {
 
 /// The id and zone name of an offered subnet, once it exists.
 pub(super) fn id_of(offer: &Offer, zone: &ZoneId, observed: &Observed) -> Option<(SubnetId, ZoneName)> {
-    match offer.subnets.get(zone)? {
+    resolved(offer.subnets.get(zone)?, zone, observed)
+}
+
+/// The same, whoever needs it.
+pub(super) fn resolved(subnet: &OfferedSubnet, zone: &ZoneId, observed: &Observed) -> Option<(SubnetId, ZoneName)> {
+    match subnet {
         OfferedSubnet::Existing(id, name) => Some((id.clone(), name.clone())),
         OfferedSubnet::Made(_) => {
             observed.subnets.there(zone).map(|subnet| (subnet.id.clone(), subnet.zone_name.clone()))

@@ -3,8 +3,8 @@
 use std::collections::BTreeSet;
 use std::fmt;
 
-use super::joined;
-use crate::model::{AwsName, EndpointId, OwnKind, Part, ServiceId, SubnetId, Tagged, VpcId, ZoneId};
+use super::{NodeWait, joined};
+use crate::model::{AwsName, BrokerId, EndpointId, InstanceId, OwnKind, Part, ServiceId, SubnetId, Tagged, VpcId, ZoneId};
 use crate::reason::Reason;
 
 /// Something that time, AWS or a consumer brings about.
@@ -40,6 +40,10 @@ pub enum WaitingOn {
     Appearing(String, BTreeSet<Part>),
     /// A gateway endpoint goes.
     EndpointGone(EndpointId),
+    /// Something at a node.
+    Node(BrokerId, NodeWait),
+    /// A node's instance goes.
+    InstanceGone(InstanceId),
     /// What others put into our VPC is there still.
     Tenants(VpcId, BTreeSet<String>),
 }
@@ -62,6 +66,8 @@ impl WaitingOn {
             Self::DeletionProtection => Reason::DeletionProtected,
             Self::Interfaces(_) => Reason::InterfacesLingering,
             Self::EndpointGone(_) => Reason::GatewayEndpointDeleting,
+            Self::Node(_, wait) => wait.reason(),
+            Self::InstanceGone(_) => Reason::InstanceTerminating,
             Self::Tenants(..) => Reason::VpcInUse,
         }
     }
@@ -76,6 +82,8 @@ impl WaitingOn {
             }
             Self::Interfaces(_) => [Part::SecurityGroupInterfaces].into(),
             Self::Appearing(_, parts) => parts.clone(),
+            Self::Node(_, wait) => wait.parts(),
+            Self::InstanceGone(_) => [Part::Own(OwnKind::Instance)].into(),
             Self::EndpointGone(_) => [Part::Own(OwnKind::GatewayEndpoint)].into(),
             Self::Tenants(vpc, _) => [Part::VpcTenants(vpc.clone())].into(),
             _ => BTreeSet::new(),
@@ -106,6 +114,8 @@ impl fmt::Display for WaitingOn {
             }
             Self::Interfaces(count) => write!(f, "{count} network interfaces of the load balancer are released"),
             Self::Appearing(what, _) => write!(f, "AWS shows what was asked for last: {what}"),
+            Self::Node(node, wait) => write!(f, "node {node}: {wait}"),
+            Self::InstanceGone(id) => write!(f, "instance {id} is terminated"),
             Self::EndpointGone(id) => write!(f, "gateway endpoint {id} is deleted"),
             Self::Tenants(vpc, tenants) => {
                 write!(f, "others leave {vpc}, which is deleted only when it is empty: remove {}", few(tenants))

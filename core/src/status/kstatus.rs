@@ -16,7 +16,7 @@ pub(super) fn stalled(view: &View<'_>) -> Option<Finding> {
     if let Err(error) = view.intent
         && !leaving(view)
     {
-        return Some(yes(kind, Reason::InvalidSpec, error.to_string()));
+        return Some(yes(kind, error.reason, error.to_string()));
     }
     if let Some(block) = &view.passed.block
         && matches!(block, Block::WrongAccount { .. } | Block::HeldByOtherCluster(_) | Block::NotAllowed(_))

@@ -195,6 +195,7 @@ pub fn memory(status: Option<&KafkaPrivateLinkStatus>) -> Memory {
             .flat_map(|listener| &listener.brokers)
             .filter_map(|broker| Some((BrokerId(broker.id), broker.zone_id.as_deref()?.into())))
             .collect(),
+        roles: BTreeMap::new(),
     }
 }
 

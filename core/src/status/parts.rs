@@ -13,7 +13,7 @@ use crate::reason::Reason;
 pub(super) fn inputs(view: &View<'_>) -> Finding {
     let kind = ConditionType::InputsResolved;
     if let Err(error) = view.intent {
-        return no(kind, Reason::InvalidSpec, error.to_string());
+        return no(kind, error.reason, error.to_string());
     }
     if let Some(block @ Block::NotAllowed(_)) = &view.passed.block {
         return no(kind, block.reason(), block.to_string());
@@ -22,6 +22,9 @@ pub(super) fn inputs(view: &View<'_>) -> Finding {
     match issues.first() {
         Some(first) => no(kind, first.reason(), listed(issues)),
         None if is_being_made(view) => unknown(kind, Reason::NotCreated, "the VPC and its subnets are made first"),
+        None if view.passed.desired.nodes.is_some() && view.passed.desired.goal == Goal::Hold => {
+            unknown(kind, Reason::NotCreated, "the network interfaces of the nodes are made first")
+        }
         None if view.passed.desired.goal == Goal::Hold => {
             unknown(kind, Reason::NotReadYet, "the inputs were not read yet")
         }

@@ -151,7 +151,11 @@ impl History {
             let reject = self.spec.endpoint_service.connection_deletion_policy == ConnectionDeletionPolicy::Reject;
             let protected = self.spec.load_balancer.deletion_protection == DeletionProtection::Enabled;
             let owns_vpc = self.spec.network.vpc.is_some();
-            let goal = Goal::Absent(Absent { reject_connections: reject, protected, owns_vpc });
+            let nodes = self.spec.brokers.provisioned.as_ref().map(|made| match made.storage.deletion_policy {
+                VolumeDeletionPolicy::Retain => VolumeDeletion::Retain,
+                VolumeDeletionPolicy::Delete => VolumeDeletion::Delete,
+            });
+            let goal = Goal::Absent(Absent { reject_connections: reject, protected, owns_vpc, nodes });
             return desired::undesired(&self.identity, goal, &memory);
         }
         desired::desired(&Request {

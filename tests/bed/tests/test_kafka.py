@@ -11,7 +11,7 @@ import pytest
 
 BED = Path(__file__).resolve().parent.parent
 sys.path.insert(0, str(BED))
-from bedlib import kafka  # noqa: E402
+from bedlib import kafka, loopback  # noqa: E402
 
 REASON = kafka.why_not()
 pytestmark = pytest.mark.skipif(REASON is not None, reason=str(REASON))
@@ -20,19 +20,8 @@ TEN = "".join(f"k{n}:message {n}\n" for n in range(10))
 
 @pytest.fixture(scope="module")
 def network():
-    """127.N.0 that no bed has: beds claim by listening at its first address, and so do we."""
-    import socket
-    for number in range(254, 16, -1):
-        held = socket.socket()
-        try:
-            held.bind((f"127.{number}.0.1", 64127))
-            held.listen(1)
-        except OSError:
-            held.close()
-            continue
-        yield f"127.{number}.0"
-        held.close()
-        return
+    with loopback.network() as free:
+        yield free
 
 
 def run(version, name, *args, **more):

@@ -6,7 +6,7 @@ use super::case::{Case, change, remove};
 use super::play::Stage;
 use crate::harness::{Names, Scene, ZONES};
 
-const ONE_SOURCE: &str = "exactly one source of brokers: ec2 or static";
+const ONE_SOURCE: &str = "exactly one source of brokers: ec2, static or provisioned";
 const ONE_TARGET: &str = "exactly one of instanceId and ipAddress";
 const STAYS: &str = "a broker gets its port once and for all";
 

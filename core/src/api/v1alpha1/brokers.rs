@@ -5,12 +5,13 @@ use std::collections::BTreeMap;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
+use super::provisioned::ProvisionedBrokers;
 use crate::api::rule::{Rule, ipv4_address, tag_values, zone_id};
 
-/// Where the brokers are found. Exactly one of ec2 and static.
+/// Where the brokers are found, or what is made. Exactly one of ec2, static and provisioned.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
-#[schemars(extend("x-kubernetes-validations" = [ONE_SOURCE]))]
+#[schemars(extend("x-kubernetes-validations" = [ONE_SOURCE, OWN_GROUP]))]
 pub struct Brokers {
     /// EC2 instances found by their tags.
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -26,8 +27,13 @@ pub struct Brokers {
     ))]
     pub static_brokers: Vec<StaticBroker>,
 
+    /// Brokers that are made for this object.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub provisioned: Option<ProvisionedBrokers>,
+
     /// Security groups of the brokers, at most 16. Each gets one rule for each broker port, which lets the load
-    /// balancer in. Absent or empty: no rule is made, and whoever runs the brokers sees to it.
+    /// balancer in. Absent or empty: no rule is made, and whoever runs the brokers sees to it. Not for provisioned
+    /// brokers, which have a group of their own.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     #[schemars(length(max = 16), inner(length(max = 32), regex(pattern = r"^sg-[0-9a-f]{8,17}$")))]
     #[schemars(extend("x-kubernetes-list-type" = "set"))]
@@ -72,9 +78,15 @@ pub struct StaticBroker {
 }
 
 const ONE_SOURCE: Rule = Rule::new(
-    "[has(self.ec2), has(self.static)].filter(x, x).size() == 1",
-    "exactly one source of brokers: ec2 or static",
+    "[has(self.ec2), has(self.static), has(self.provisioned)].filter(x, x).size() == 1",
+    "exactly one source of brokers: ec2, static or provisioned",
 );
+
+const OWN_GROUP: Rule = Rule::new(
+    "!has(self.provisioned) || !has(self.securityGroupIds) || self.securityGroupIds.size() == 0",
+    "provisioned brokers have a security group of their own: securityGroupIds is for brokers that are found",
+)
+.at(".securityGroupIds");
 
 const ONE_TARGET_TYPE: Rule = Rule::new(
     "self.all(b, has(b.instanceId)) || self.all(b, has(b.ipAddress))",

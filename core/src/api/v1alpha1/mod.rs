@@ -9,6 +9,7 @@ mod endpoint_service;
 mod listener;
 mod load_balancer;
 mod network;
+mod provisioned;
 mod status;
 mod verification;
 
@@ -23,6 +24,9 @@ pub use endpoint_service::{Acceptance, ConnectionDeletionPolicy, Consumer, Endpo
 pub use listener::{CrossZone, FixedPort, Listener, PortRange};
 pub use load_balancer::{DeletionProtection, HealthCheck, InboundRules, LoadBalancer, TargetGroups};
 pub use network::{Egress, Network, Subnet, Vpc};
+pub use provisioned::{
+    Distribution, Image, Kafka, Node, NodeRole, ProvisionedBrokers, Roll, Storage, VolumeDeletionPolicy, VolumeType,
+};
 pub use status::{
     AbsentBroker, AwsStatus, BootstrapStatus, BrokerStatus, ConfirmationStatus, ConnectionCounts, ConnectionStatus,
     EndpointServiceStatus, KafkaPrivateLinkStatus, ListenerStatus, LoadBalancerStatus, NetworkStatus, PortAllocation,
@@ -104,7 +108,7 @@ pub struct KafkaPrivateLinkSpec {
     /// The VPC and the subnets of the load balancer.
     pub network: Network,
 
-    /// Where the brokers are found. Exactly one of ec2 and static.
+    /// Where the brokers are found, or what is made. Exactly one of ec2, static and provisioned.
     pub brokers: Brokers,
 
     /// The Kafka listeners that are offered, one for each domain of consumers. Listeners times (1 + brokers) must not
@@ -157,7 +161,7 @@ pub enum DeletionPolicy {
 }
 
 /// Rules over several parts of the spec. Those that count brokers apply where the number is known here.
-const SPEC_RULES: [Rule; 6] = [
+const SPEC_RULES: [Rule; 14] = [
     Rule::new(
         "!has(self.brokers.static) || self.listeners.size() * (1 + self.brokers.static.size()) <= 50",
         "more than 50 NLB listeners (a hard limit of AWS)",
@@ -211,6 +215,14 @@ const SPEC_RULES: [Rule; 6] = [
     // A rule on accountId itself is not asked when the field goes.
     Rule::new("has(self.accountId) || !has(oldSelf.accountId)", "accountId cannot be removed once it is set")
         .forbidden(),
+    provisioned::SPEC_RULES[0],
+    provisioned::SPEC_RULES[1],
+    provisioned::SPEC_RULES[2],
+    provisioned::SPEC_RULES[3],
+    provisioned::SPEC_RULES[4],
+    provisioned::SPEC_RULES[5],
+    provisioned::SPEC_RULES[6],
+    provisioned::SPEC_RULES[7],
 ];
 
 const TAG_RULES: [Rule; 2] = [
