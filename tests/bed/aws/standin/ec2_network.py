@@ -2,16 +2,21 @@
 import re
 
 from moto.core.responses import ActionResult
+from moto.ec2.exceptions import InvalidVpcEndPointIdError
 from moto.ec2.models.availability_zones_and_regions import RegionsAndZonesBackend
 from moto.ec2.models.elastic_network_interfaces import NetworkInterface
 from moto.ec2.models.instances import InstancePlacement
 from moto.ec2.models.subnets import Subnet
 from moto.ec2.responses._base_response import EC2BaseResponse
 
-from .ec2_requests import check_filters
+from .ec2_requests import check_filters, described
 from .errors import ec2
 from .store import UnknownPage, page
 
+ENDPOINT = {
+    "service-name": lambda e: e.service_name, "vpc-endpoint-id": lambda e: e.id, "vpc-endpoint-state": lambda e: e.state,
+    "vpc-endpoint-type": lambda e: e.vpc_endpoint_type, "vpc-id": lambda e: e.vpc_id,
+}
 ZONE_IDS = {zone.name: zone.zone_id for zones in RegionsAndZonesBackend.zones.values() for zone in zones}
 
 
@@ -93,12 +98,6 @@ class Network(EC2BaseResponse):
     def describe_vpcs(self):
         return self._paged(super().describe_vpcs(), "Vpcs")
 
-    def describe_internet_gateways(self):
-        return self._paged(super().describe_internet_gateways(), "InternetGateways")
-
-    def describe_route_tables(self):
-        return self._paged(super().describe_route_tables(), "RouteTables")
-
     def describe_network_interfaces(self):
         return self._paged(super().describe_network_interfaces(), "NetworkInterfaces")
 
@@ -111,8 +110,8 @@ class Network(EC2BaseResponse):
         return self._paged(super().describe_tags(), "Tags")
 
     def describe_vpc_endpoints(self):
-        check_filters(self, {"service-name", "vpc-endpoint-id", "vpc-endpoint-state", "vpc-endpoint-type", "vpc-id"})
-        return self._paged(super().describe_vpc_endpoints(), "VpcEndpoints")
+        return described(self, "VpcEndpoints", self.store.endpoints.values(), InvalidVpcEndPointIdError, ENDPOINT,
+                         ids=self._get_param("VpcEndpointIds", []))
 
     def _paged(self, result, key):
         items, more = page(list(result.result[key]), self._get_int_param("MaxResults"), self._get_param("NextToken"), 1000)

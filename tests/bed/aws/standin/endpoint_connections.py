@@ -42,6 +42,10 @@ class Endpoint(VPCEndPoint):
 
     state = property(connection_state, lambda self, value: None)
 
+    def leave(self):
+        for interface in self.interfaces():
+            interface.delete()
+
     def interfaces(self):
         return [self.store.ec2.enis[i] for i in self.network_interface_ids if i in self.store.ec2.enis]
 
@@ -56,7 +60,7 @@ class EndpointConnections(EC2BaseResponse):
     def create_vpc_endpoint(self):
         name = self._get_param("ServiceName") or ""
         if not name.startswith("com.amazonaws.vpce."):
-            return super().create_vpc_endpoint()  # AWS's own services are moto's
+            return super().create_vpc_endpoint()  # AWS's own services
         store, token = self.store, self._get_param("ClientToken")
         if token and ("CreateVpcEndpoint", token) in store.tokens:
             return ActionResult({"VpcEndpoint": store.tokens["CreateVpcEndpoint", token], "ClientToken": token})
@@ -90,7 +94,7 @@ class EndpointConnections(EC2BaseResponse):
             if endpoint is None:
                 bad.append({"ResourceId": endpoint_id, "Error": {"Code": "InvalidVpcEndpoint.NotFound",
                                                                  "Message": f"The Vpc Endpoint Id '{endpoint_id}' does not exist"}})
-            elif not isinstance(endpoint, Endpoint):
+            elif not hasattr(endpoint, "gone_at"):  # moto's
                 store.ec2.delete_vpc_endpoints([endpoint_id])
             elif endpoint.gone_at is None:
                 endpoint.gone_at = now() + store.setting("endpoint_deleting")

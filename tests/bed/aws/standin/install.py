@@ -5,7 +5,9 @@ from moto.ec2.responses import EC2Response
 from moto.elbv2.responses import ELBV2Response
 
 from . import accounts, calls, errors
+from .ec2_gateways import Gateways
 from .ec2_network import Network, mend_models
+from .ec2_route_tables import RouteTables, mend_routes
 from .ec2_security_groups import SecurityGroups
 from .elb_listeners import Listeners
 from .elb_load_balancers import LoadBalancers
@@ -14,13 +16,14 @@ from .elb_target_groups import TargetGroups
 from .elb_targets import Targets
 from .endpoint_connections import EndpointConnections
 from .endpoint_services import EndpointServices
+from .gateway_endpoints import GatewayEndpoints
 
 KEPT = {"describe_ssl_policies"}  # of moto's ELBv2 actions: needs no load balancer
 
 
 def install():
     # EC2: ours first, what is not named there stays moto's.
-    EC2Response.__bases__ = (SecurityGroups, EndpointServices, EndpointConnections, Network, *EC2Response.__bases__)
+    EC2Response.__bases__ = (SecurityGroups, EndpointServices, EndpointConnections, GatewayEndpoints, RouteTables, Gateways, Network, *EC2Response.__bases__)
     # ELBv2: ours alone. An action that only works on moto's own load balancers must not seem to work.
     for name, _ in inspect.getmembers(ELBV2Response, inspect.isfunction):
         if name in vars(ELBV2Response) and not name.startswith("_") and name not in KEPT:
@@ -35,5 +38,6 @@ def install():
         if path.endswith((".Attributes", ".Tags"))}
     accounts.install()
     mend_models()
+    mend_routes()
     calls.guard(EC2Response, errors.ec2)
     calls.guard(ELBV2Response, errors.elb)

@@ -18,6 +18,14 @@ def inventory(account, region):
             "network_interfaces": {
                 i.id: _ec2(store, i.id, subnet=i.subnet.id, address=i.private_ip_address, description=i.description,
                            security_groups=sorted(g.id for g in i.group_set)) for i in store.ec2.enis.values()},
+            "route_tables": {
+                t.id: _ec2(store, t.id, vpc=t.vpc_id, main=bool(t.main_association_id), subnets=sorted(t._associations.values()),
+                           routes={_destination(r): _target(r) for r in t.routes}) for t in store.ec2.route_tables.values()},
+            "internet_gateways": {g.id: _ec2(store, g.id, vpc=g.vpc.id if g.vpc else None) for g in store.ec2.internet_gateways.values()},
+            "addresses": {a.id: _ec2(store, a.id, address=a.public_ip, interface=a.network_interface_id or None) for a in store.ec2.addresses},
+            "nat_gateways": {
+                g.id: _ec2(store, g.id, subnet=g.subnet_id, state=g.state, address=g.shown_address["AllocationId"])
+                for g in store.ec2.nat_gateways.values() if g.state != "deleted"},
             "security_groups": {
                 g.id: _ec2(store, g.id, name=g.name, vpc=g.vpc_id, rules=sorted(r.id for r in g.ingress_rules + g.egress_rules))
                 for groups in store.ec2.groups.values() for g in groups.values()},
@@ -40,7 +48,7 @@ def inventory(account, region):
                            connections={e.id: {"account": owner, "state": e.state, "zones": e.zones()} for owner, e in s.endpoints()})
                 for s in store.services.values() if not s.deleted},
             "vpc_endpoints": {
-                e.id: _ec2(store, e.id, service=e.service_name, vpc=e.vpc_id, subnets=e.subnet_ids, state=e.state)
+                e.id: _ec2(store, e.id, service=e.service_name, vpc=e.vpc_id, subnets=e.subnet_ids, route_tables=sorted(e.route_table_ids or []), state=e.state)
                 for e in store.endpoints.values()},
         }
 
@@ -51,6 +59,14 @@ def _ec2(store, resource_id, **fields):
 
 def _elb(store, arn, **fields):
     return {"tags": dict(store.elb_tags[arn]), **fields}
+
+
+def _destination(route):
+    return route.destination_cidr_block or route.destination_prefix_list_id
+
+
+def _target(route):
+    return route.gateway_id or route.nat_gateway_id or route.network_interface_id or route.instance_id
 
 
 def _rule(rule):

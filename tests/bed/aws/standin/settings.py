@@ -12,7 +12,9 @@ PACES = {  # seconds that AWS takes, shortened; what is 0 happens at once
     "service_pending": 0.0,             # endpoint service: Pending -> Available
     "service_deleting": 0.3,            # Deleting -> gone; its load balancer is held so long
     "connection_pending": 0.2,          # accepted: pending -> available
-    "endpoint_deleting": 0.1,           # the consumer's endpoint: deleting -> gone
+    "endpoint_deleting": 0.1,           # the consumer's endpoint, or a gateway endpoint: deleting -> gone
+    "nat_gateway_pending": 0.3,         # pending -> available, or failed
+    "nat_gateway_deleting": 0.3,        # deleting -> deleted; it keeps its address and its interface so long
     "interface_lingering": 0.3,         # interfaces of a deleted load balancer
     "health_check_interval": 0.3,       # of real health checks, whatever the target group says
     "read_lag": 0.0,                    # a new thing is not found for so long (not by its own create)
@@ -24,6 +26,7 @@ QUOTAS = {
     "target_groups": 3000,
     "targets_per_target_group": 1000,
     "rules_per_security_group": 60,
+    "elastic_addresses": 5,
 }
 
 # Undocumented, so a test can play each: the first is what we hold for likely. /__answers lists them, and the

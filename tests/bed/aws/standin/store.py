@@ -34,6 +34,8 @@ class Store:
     forced: dict = field(default_factory=dict)          # /__force: id -> state
     buckets: dict = field(default_factory=dict)         # throttle: bucket -> (tokens, as of when)
     journal: list = field(default_factory=list)         # the account after each write, while the setting is on
+    hidden: dict = field(default_factory=dict)          # id of a new thing of EC2 -> when it may be found
+    turns: list = field(default_factory=list)           # (when, what happens then), see `later`
 
     @property
     def ec2(self):
@@ -62,9 +64,25 @@ class Store:
         """Whether a thing can be found. Setting `read_lag` to 0 shows everything."""
         return now() >= hidden_until or not self.setting("read_lag")
 
+    def hide(self, resource_id):
+        """A thing of EC2 is new: only its maker knows of it for a while."""
+        self.hidden[resource_id] = self.hidden_until()
+
+    def shows(self, resource_id):
+        return self.seen(self.hidden.get(resource_id, 0))
+
+    def later(self, pace, then, ready=lambda: True):
+        """Does something after a while, and not before it is `ready`; at once when both allow it."""
+        self.turns.append((now() + self.setting(pace), then, ready))
+        self.settle()
+
     def settle(self):
         """Lets time do what it does without a call: things that were leaving are gone."""
         at = now()
+        for turn in [turn for turn in self.turns if turn[0] <= at and turn[2]()]:
+            if turn in self.turns:  # what came before may have settled too
+                self.turns.remove(turn)
+                turn[1]()
         for when, interface in [entry for entry in self.lingering if entry[0] <= at]:
             self.lingering.remove((when, interface))
             if interface.id in self.ec2.enis:
@@ -73,9 +91,7 @@ class Store:
             if not self.setting("deleted_services_are_shown"):
                 self.forget_ec2(self.services, service.id)
         for endpoint in [e for e in self.endpoints.values() if getattr(e, "gone_at", None) is not None and e.gone_at <= at]:
-            for interface_id in endpoint.network_interface_ids:
-                if interface_id in self.ec2.enis:
-                    self.ec2.enis[interface_id].delete()
+            endpoint.leave()
             self.forget_ec2(self.endpoints, endpoint.id)
 
     def forget_ec2(self, kind, resource_id):
