@@ -9,7 +9,7 @@ from werkzeug.exceptions import HTTPException
 from . import errors, iam_questions, iam_roles, journal, throttle
 from .store import LOCK, UnknownPage, store_of
 
-STATUS = {"RequestLimitExceeded": 503}  # where it is not 400
+STATUS = {"RequestLimitExceeded": 503, "InsufficientInstanceCapacity": 500}  # where it is not 400
 log = logging.getLogger("standin")
 
 
