@@ -3,6 +3,7 @@ import base64
 import re
 
 from moto.core.responses import ActionResult, EmptyResult
+from moto.core.types import Base64EncodedString
 from moto.core.utils import utcnow
 from moto.ec2.exceptions import InvalidInstanceIdError
 from moto.ec2.models.instance_types import INSTANCE_TYPES
@@ -106,8 +107,11 @@ class Instances(EC2BaseResponse):
             if image is not None:
                 check_architecture(wanted, image)
         if "UserData" in asked:
-            value = asked["UserData"]["Value"]
-            check_user_data(value.decode() if isinstance(value, bytes) else value)
+            # moto has decoded it, and would take what is left for what was sent
+            encoded = base64.b64encode(asked["UserData"]["Value"]).decode()
+            check_user_data(encoded)
+            instance.user_data = Base64EncodedString(encoded)
+            return EmptyResult()
         return super().modify_instance_attribute()
 
     def describe_instance_attribute(self):

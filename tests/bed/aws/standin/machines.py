@@ -4,7 +4,6 @@ The broker's part of the user data is a process of its own, at each boot; when i
 the service that it wrote. One thread looks after all of them: the kernel ends them with that thread.
 """
 import logging
-import os
 import shutil
 import tempfile
 import threading
@@ -28,6 +27,7 @@ class Machines:
     def begin(self, folder):
         """`folder` gets a root folder for each machine, and one for each volume; `opt` in it is theirs to share."""
         self._folder = Path(folder or tempfile.mkdtemp(prefix="kafka-privatelink-machines-")).resolve()
+        self._folder.mkdir(parents=True, exist_ok=True)
         threading.Thread(target=self._run, name="machines", daemon=True).start()
 
     # ---- what happens to instances. Wants LOCK held.
