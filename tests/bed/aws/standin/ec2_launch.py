@@ -114,10 +114,9 @@ def _check_interfaces(response):
         if "NetworkInterfaceId" not in one:
             continue
         both = [name for name in ("SubnetId", "Groups", "PrivateIpAddress", "Description", "AssociatePublicIpAddress") if one.get(name)]
-        # AWS keeps an existing interface; which code refuses to delete one is unverified.
         if both or one.get("DeleteOnTermination"):
-            raise ec2("InvalidParameterCombination", "A network interface may not specify both a network interface ID and "
-                      f"{', '.join(both) or 'delete on termination'}")
+            raise ec2("InvalidParameterCombination", "A network interface may not specify a network interface ID and "
+                      f"{', '.join(both) or 'delete on termination as true'}")
         interface = find_interface(store, one["NetworkInterfaceId"])
         if interface.instance is not None or interface.requester_managed:
             raise ec2("InvalidNetworkInterface.InUse", f"Interface: [{interface.id}] in use.")
@@ -127,6 +126,9 @@ def _check_interfaces(response):
 
 
 def _check_tags(response):
+    kinds = [specification.get("ResourceType") for specification in response._get_param("TagSpecifications", [])]
+    if "network-interface" in kinds and any("NetworkInterfaceId" in one for one in response._get_param("NetworkInterfaces", [])):
+        raise ec2("InvalidParameterValue", "You cannot specify tags for network interfaces if there are no network interfaces being created by the request.")
     if not _metadata_tags(response):
         return
     for specification in response._get_param("TagSpecifications", []):

@@ -13,7 +13,8 @@ def inventory(account, region):
                      for v in store.ec2.vpcs.values()},
             "subnets": {s.id: _ec2(store, s.id, vpc=s.vpc_id, cidr=s.cidr_block, zone=s.availability_zone_id)
                         for zone in store.ec2.subnets.values() for s in zone.values()},
-            "instances": {i.id: _ec2(store, i.id, subnet=i.subnet_id, address=i.private_ip, state=i.state)
+            "instances": {i.id: _ec2(store, i.id, subnet=i.subnet_id, address=i.private_ip, state=i.state, type=i.instance_type, image=i.image_id,
+                                protected=i.disable_api_termination)
                           for r in store.ec2.reservations.values() for i in r.instances},
             "network_interfaces": {
                 i.id: _ec2(store, i.id, subnet=i.subnet.id, address=i.private_ip_address, description=i.description,

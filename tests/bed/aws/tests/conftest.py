@@ -20,7 +20,8 @@ import seed
 
 REGION = seed.REGION
 PACES = ("load_balancer_provisioning", "load_balancer_update", "target_initial", "target_draining", "service_deleting",
-         "connection_pending", "endpoint_deleting", "interface_lingering")
+         "connection_pending", "endpoint_deleting", "interface_lingering", "nat_gateway_pending", "nat_gateway_deleting", "instance_checks",
+         "volume_creating", "volume_attaching", "volume_detaching", "volume_deleting")
 
 
 def wait(condition, seconds=10):
