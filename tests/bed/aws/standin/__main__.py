@@ -1,4 +1,4 @@
-"""Serves the stand-in on loopback: python -m standin --ready FILE [--port 0] [--set NAME=JSON ...]"""
+"""Serves the stand-in on loopback: python -m standin --ready FILE --machines FOLDER [--port 0] [--set NAME=JSON ...]"""
 import argparse
 import json
 import logging
@@ -28,7 +28,7 @@ def main():
     options.add_argument("--ready", required=True, help="file that is written, with the endpoint, when calls are answered")
     options.add_argument("--port", type=int, default=0, help="0 (default): a free one")
     options.add_argument("--set", action="append", default=[], metavar="NAME=JSON", help="a setting, see settings.py")
-    options.add_argument("--machines", help="folder for what runs on instances, see machines.py; by default a new temporary one")
+    options.add_argument("--machines", required=True, help="folder for what runs on instances, see machines.py")
     asked = options.parse_args()
     logging.basicConfig(stream=sys.stderr, level=logging.INFO, format="%(asctime)s %(name)s %(levelname)s %(message)s")
     logging.getLogger("werkzeug").setLevel(logging.ERROR)  # else a line for each call: /__calls has them

@@ -130,7 +130,7 @@ class Machine:
         self.process = self._spawn(self.unit.command, self.unit.environment, self.root / "var/log/kafka.log")
 
     def _service_ended(self):
-        failed = self.status != 0
+        failed = self.status not in self.unit.clean
         recent = [at for at in self.starts if time.monotonic() - at < WITHIN]
         if (self.unit.restart == "always" or (self.unit.restart == "on-failure" and failed)) and len(recent) < STARTS:
             self._start_at = time.monotonic() + self.unit.restart_after

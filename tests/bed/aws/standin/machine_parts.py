@@ -3,10 +3,12 @@ import base64
 import email
 import re
 import shlex
+import signal
 from dataclasses import dataclass, field
 
 BROKER_PART = "20-broker.sh"
-VOLUME = re.compile(r"nvme-Amazon_Elastic_Block_Store_(vol)-?([0-9a-f]+)")
+VOLUME = re.compile(r"vol-?([0-9a-f]{17})")
+CLEAN = {0, -signal.SIGHUP, -signal.SIGINT, -signal.SIGTERM, -signal.SIGPIPE}  # as systemd has it
 SECONDS = {"": 1, "s": 1, "sec": 1, "ms": 0.001, "min": 60, "m": 60}
 
 
@@ -23,19 +25,18 @@ class Unit:
     restart: str = "no"
     restart_after: float = 0.1  # seconds, as systemd has it
     patience: float = 90.0      # seconds from SIGTERM to SIGKILL, as systemd has it
+    clean: set = field(default_factory=lambda: set(CLEAN))  # ends that are no failure
 
 
 def user_data(encoded):
     """What a machine has to run, or None when this is not user data of ours."""
     if not encoded:
         return None
-    text = base64.b64decode(str(encoded)).decode("utf-8", "replace")
-    if not re.match(r"(?is)(content-type|mime-version):", text.lstrip()):
-        return None
-    for part in email.message_from_string(text.lstrip()).walk():
+    parts = list(email.message_from_bytes(base64.b64decode(str(encoded))).walk())
+    for part in parts:
         if part.get_filename() == BROKER_PART:
-            volume = VOLUME.search(text) or VOLUME.search("".join(map(_text, email.message_from_string(text.lstrip()).walk())))
-            return UserData(_text(part), f"vol-{volume.group(2)}" if volume else None)
+            volume = VOLUME.search("\n".join(_text(each) for each in parts if not each.is_multipart()))
+            return UserData(_text(part), f"vol-{volume.group(1)}" if volume else None)
     return None
 
 
@@ -57,6 +58,8 @@ def unit(text):
             read.restart = value
         elif name == "RestartSec":
             read.restart_after = seconds(value)
+        elif name == "SuccessExitStatus":
+            read.clean.update(int(status) for status in value.split() if status.isdigit())
         elif name == "TimeoutStopSec":
             read.patience = seconds(value)
     return read

@@ -5,7 +5,6 @@ the service that it wrote. One thread looks after all of them: the kernel ends t
 """
 import logging
 import shutil
-import tempfile
 import threading
 import time
 from pathlib import Path
@@ -26,7 +25,7 @@ class Machines:
 
     def begin(self, folder):
         """`folder` gets a root folder for each machine, and one for each volume; `opt` in it is theirs to share."""
-        self._folder = Path(folder or tempfile.mkdtemp(prefix="kafka-privatelink-machines-")).resolve()
+        self._folder = Path(folder).resolve()
         self._folder.mkdir(parents=True, exist_ok=True)
         threading.Thread(target=self._run, name="machines", daemon=True).start()
 
@@ -55,8 +54,7 @@ class Machines:
                 self._all[instance_id].remove_root()
 
     def forget_volume(self, volume_id):
-        if self._folder is not None:
-            shutil.rmtree(self._folder / "volumes" / volume_id, ignore_errors=True)
+        shutil.rmtree(self._folder / "volumes" / volume_id, ignore_errors=True)
 
     # ---- questions
     def is_on(self, instance_id):

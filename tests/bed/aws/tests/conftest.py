@@ -56,7 +56,8 @@ class refused:
 def endpoint(tmp_path_factory):
     folder = tmp_path_factory.mktemp("standin")
     ready, log = folder / "ready", open(folder / "log", "wb")
-    process = subprocess.Popen([sys.executable, "-m", "standin", "--ready", str(ready)], stdout=log, stderr=log,
+    process = subprocess.Popen([sys.executable, "-m", "standin", "--ready", str(ready), "--machines", str(folder / "machines")],
+                               stdout=log, stderr=log,
                                cwd=Path(__file__).resolve().parent.parent, env={**os.environ, "PYTHONDONTWRITEBYTECODE": "1"})
     try:
         wait(lambda: ready.exists() or process.poll() is not None, 60)
