@@ -1,64 +1,31 @@
 """Instances that boot real brokers from their user data, by boto3 alone: a cluster, an instance that is replaced, one that crashes."""
 import json
+import re
 import secrets
 import urllib.request
-from email.mime.multipart import MIMEMultipart
-from email.mime.text import MIMEText
+from pathlib import Path
 
 import boto3
 import pytest
 from test_bed import bed, start, wait
-from test_kafka import pytestmark  # noqa: F401  (left out without Java)
-from test_kafka import kafka
+from test_kafka import kafka, pytestmark  # left out without Java
 
 REGION, ACCOUNT, ZONE = "us-west-2", "123443211234", "usw2-az1"
-CLUSTER = "kVbZ1nTJRBqZ3Qx4o5m6wA"
-PORT, INTERNAL, CONTROLLER = 39092, 9094, 9093
-SCRIPT = """#!/bin/bash
-# of @VOLUME@
-set -euo pipefail
-root="${KPL_ROOT:-}"
-kafka="$root/opt/kafka-@VERSION@"
-mountpoint -q "$root/var/lib/kafka"
-install -d -o kafka -g kafka "$root/etc/kafka" "$root/var/lib/kafka/data"
-cat > "$root/etc/kafka/server.properties" <<END
-process.roles=broker,controller
-node.id=@NODE@
-controller.quorum.voters=@VOTERS@
-listeners=CONTROLLER://@ADDRESS@:9093,INTERNAL://@ADDRESS@:9094,EXTERNAL://@ADDRESS@:39092
-advertised.listeners=INTERNAL://@ADDRESS@:9094,EXTERNAL://@ADDRESS@:39092
-listener.security.protocol.map=CONTROLLER:PLAINTEXT,INTERNAL:PLAINTEXT,EXTERNAL:PLAINTEXT
-controller.listener.names=CONTROLLER
-inter.broker.listener.name=INTERNAL
-log.dirs=$root/var/lib/kafka/data
-offsets.topic.replication.factor=3
-END
-cat > "$root/etc/systemd/system/kafka.service" <<END
-[Service]
-User=kafka
-Environment="KAFKA_HEAP_OPTS=-Xms4G -Xmx4G"
-ExecStart=$kafka/bin/kafka-server-start.sh $root/etc/kafka/server.properties
-TimeoutStopSec=300
-SuccessExitStatus=143
-Restart=on-failure
-RestartSec=1
-END
-if [ ! -e "$root/var/lib/kafka/data/meta.properties" ]; then
-    runuser -u kafka -- "$kafka/bin/kafka-storage.sh" format --cluster-id @CLUSTER@ --config "$root/etc/kafka/server.properties"
-fi
-systemctl daemon-reload
-systemctl restart kafka.service
-"""
+PORT, CONTROLLER = 39092, 9093
+# What the operator would have an instance run: the golden file of its own tests, for another place.
+GOLDEN = Path(__file__).resolve().parents[3] / "core/tests/snapshots/node__combined_3.7.1.snap"
+pytestmark = [pytestmark, pytest.mark.skipif(not GOLDEN.exists(), reason="there is no golden user data")]
 
 
-def user_data(**values):
-    script = SCRIPT
-    for name, value in values.items():
-        script = script.replace(f"@{name.upper()}@", str(value))
-    whole, part = MIMEMultipart("mixed"), MIMEText(script, "x-shellscript")
-    part.add_header("Content-Disposition", "attachment", filename="20-broker.sh")
-    whole.attach(part)
-    return whole.as_string()
+def user_data(version, node, addresses, volume):
+    text = GOLDEN.read_text().split("---\n", 2)[2]
+    voters = ",".join(f"{n}@{address}:{CONTROLLER}" for n, address in addresses.items())
+    for pattern, value in (
+            (r"(?<=quorum\.voters=).*", voters), (r"(?<=EXTERNAL://)b1\.[^:]+:\d+", f"{addresses[node]}:{PORT}"), (r"10\.0\.64\.11", addresses[node]),
+            (r"(?<=NODE_ID=)'1'", f"'{node}'"), (r"(?<=\nnode\.id=)1", str(node)), (r"(?<=VERSION=)'3\.7\.1'", f"'{version}'"), (r"vol-[0-9a-f]{17}", volume)):
+        text, found = re.subn(pattern, value, text)
+        assert found, f"no {pattern} in the golden file"
+    return text
 
 
 class Cluster:
@@ -88,8 +55,7 @@ class Cluster:
 
     def launch(self, node):
         volume = self.volumes[node]
-        voters = ",".join(f"{n}@{a}:{CONTROLLER}" for n, a in self.addresses.items())
-        text = user_data(version=self.version, node=node, voters=voters, address=self.addresses[node], cluster=CLUSTER, volume=volume)
+        text = user_data(self.version, node, self.addresses, volume)
         self.instances[node] = self.ec2.run_instances(
             ImageId=self.image, InstanceType="t3.large", MinCount=1, MaxCount=1, UserData=text, ClientToken=secrets.token_hex(8),
             NetworkInterfaces=[{"NetworkInterfaceId": self.interfaces[node], "DeviceIndex": 0, "DeleteOnTermination": False}])["Instances"][0]["InstanceId"]
@@ -117,7 +83,7 @@ def test_brokers_boot_crash_and_are_replaced(tmp_path, version):
         wait(lambda: {m["phase"] for m in cluster.admin("machines")["machines"].values()} == {"up"})
         wait(lambda: "ERROR" not in cluster.tool("topics", "--create", "--if-not-exists", "--topic", "t", "--partitions", "1", "--replication-factor", "3",
                                                  "--config", "min.insync.replicas=2").stdout and cluster.in_sync() == [1, 2, 3], 120)
-        assert "Formatting" in cluster.console(1)
+        assert "formatting the storage" in cluster.console(1)
         sent = cluster.tool("console-producer", "--topic", "t", input="".join(f"message {i}\n" for i in range(10)))
         assert sent.returncode == 0, sent.stderr
 
@@ -132,7 +98,7 @@ def test_brokers_boot_crash_and_are_replaced(tmp_path, version):
         assert cluster.in_sync() == [2, 3], "it was stopped in an orderly way"
         cluster.launch(1)
         wait(lambda: cluster.in_sync() == [1, 2, 3], 60)
-        assert "Formatting" not in cluster.console(1), "it has its data"
+        assert "formatting the storage" not in cluster.console(1), "it has its data"
         got = cluster.tool("console-consumer", "--topic", "t", "--from-beginning", "--max-messages", "10", "--timeout-ms", "20000").stdout
         assert sorted(got.split("\n"))[1:] == sorted(f"message {i}" for i in range(10))
         processes = [m["pid"] for m in cluster.admin("machines")["machines"].values() if m["pid"]]
