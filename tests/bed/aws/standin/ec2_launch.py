@@ -7,6 +7,7 @@ from moto.ec2.exceptions import InvalidAMIIdError, InvalidKeyPairNameError
 from moto.ec2.models.instance_types import INSTANCE_TYPES
 from moto.ec2.models.instances import Instance
 from moto.ec2.responses._base_response import EC2BaseResponse
+from moto.ec2.utils import filter_iam_instance_profiles
 
 from .ec2_images import has_image, is_offered
 from .ec2_instances import begin
@@ -145,13 +146,14 @@ def _metadata_tags(response):
 
 
 def _check_profile(response):
-    from moto.ec2.utils import filter_iam_instance_profiles
     arn, name = response._get_param("IamInstanceProfile.Arn"), response._get_param("IamInstanceProfile.Name")
     if not arn and not name:
         return
     try:
-        found = filter_iam_instance_profiles(response.current_account, partition=response.partition, iam_instance_profile_arn=arn, iam_instance_profile_name=name)
+        found = filter_iam_instance_profiles(response.current_account, partition=response.partition,
+                                             iam_instance_profile_arn=arn, iam_instance_profile_name=name)
     except ServiceException:
         found = None
     if found is None:
-        raise ec2("InvalidParameterValue", f"Value ({arn or name}) for parameter iamInstanceProfile.{'arn' if arn else 'name'} is invalid. Invalid IAM Instance Profile")
+        raise ec2("InvalidParameterValue", f"Value ({arn or name}) for parameter iamInstanceProfile.{'arn' if arn else 'name'} is invalid. "
+                  "Invalid IAM Instance Profile")

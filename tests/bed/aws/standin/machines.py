@@ -9,7 +9,7 @@ import threading
 import time
 from pathlib import Path
 
-from .machine import Machine
+from .machine import Machine, Phase
 from .machine_parts import user_data
 from .store import LOCK
 
@@ -97,7 +97,7 @@ class Machines:
                 on = [machine for machine in self._all.values() if machine.is_on()]
             for machine in on:
                 try:
-                    volume_id = self._data_volume(machine)
+                    volume_id = self._data_volume(machine) if machine.phase is Phase.WAITING else None
                     with self._lock:
                         machine.step(volume_id)
                 except Exception:  # a bug here: seen in the log, and tests look there
