@@ -153,6 +153,7 @@ def _stop(folder):
     processes.stop(folder, WATCHER)  # first: else it might stop beside us
     control_plane.stop(folder)
     processes.stop(folder, standin.NAME)
+    shutil.rmtree(folder / standin.MACHINES, ignore_errors=True)
     made = json.loads((folder / STATE).read_text())["made"]
     if made:
         shutil.rmtree(folder)

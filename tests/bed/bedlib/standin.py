@@ -4,10 +4,11 @@ import subprocess
 import sys
 import time
 
-from . import cache, processes
+from . import cache, kafka, processes
 
 SOURCE = cache.BED / "aws"
 NAME = "aws-standin"
+MACHINES = "machines"  # in the bed's folder: what runs on instances
 
 
 def environment():
@@ -40,7 +41,11 @@ def start(folder, settings, ends_with_parent):
         raise SystemExit("bed: the AWS stand-in is not installed: run `bed.py build`")
     ready = folder / f"{NAME}.ready"
     more = [part for setting in settings for part in ("--set", setting)]
-    process = processes.spawn(folder, NAME, [python(), "-B", "-m", "standin", "--ready", ready, *more], cwd=SOURCE,
+    machines = folder / MACHINES
+    machines.mkdir(exist_ok=True)
+    if kafka.why_not() is None:
+        kafka.install(machines / "opt")
+    process = processes.spawn(folder, NAME, [python(), "-B", "-m", "standin", "--ready", ready, "--machines", machines, *more], cwd=SOURCE,
                               ends_with_parent=ends_with_parent)
     processes.wait_until(ready.exists, f"{NAME} answers", [process], folder)
     return json.loads(ready.read_text())["endpoint"]

@@ -1,4 +1,4 @@
-"""Serves the stand-in on loopback: python -m standin --ready FILE [--port 0] [--set NAME=JSON ...]"""
+"""Serves the stand-in on loopback: python -m standin --ready FILE --machines FOLDER [--port 0] [--set NAME=JSON ...]"""
 import argparse
 import json
 import logging
@@ -17,6 +17,7 @@ from .admin import Admin
 from .data_plane import DataPlane
 from .front import Front
 from .install import install
+from .machines import MACHINES
 from .settings import SETTINGS
 
 HOST = "127.0.0.1"
@@ -27,6 +28,7 @@ def main():
     options.add_argument("--ready", required=True, help="file that is written, with the endpoint, when calls are answered")
     options.add_argument("--port", type=int, default=0, help="0 (default): a free one")
     options.add_argument("--set", action="append", default=[], metavar="NAME=JSON", help="a setting, see settings.py")
+    options.add_argument("--machines", required=True, help="folder for what runs on instances, see machines.py")
     asked = options.parse_args()
     logging.basicConfig(stream=sys.stderr, level=logging.INFO, format="%(asctime)s %(name)s %(levelname)s %(message)s")
     logging.getLogger("werkzeug").setLevel(logging.ERROR)  # else a line for each call: /__calls has them
@@ -36,15 +38,22 @@ def main():
     moto = DomainDispatcherApplication(create_backend_app)
     warm_up(moto)
     DataPlane().start()
+    MACHINES.begin(asked.machines)
     server = make_server(HOST, asked.port, Admin(Front(moto)), threaded=True, request_handler=MotoRequestHandler)
     server.daemon_threads = True  # open connections do not hold up the end
     endpoint = f"http://{HOST}:{server.server_port}"
     os.environ["MOTO_PORT"] = str(server.server_port)
-    signal.signal(signal.SIGTERM, lambda *_: os._exit(0))  # nothing to save, nobody to wait for
+    signal.signal(signal.SIGTERM, lambda *_: end())
     with open(asked.ready + ".part", "w") as ready:
         json.dump({"endpoint": endpoint, "pid": os.getpid()}, ready)
     os.replace(asked.ready + ".part", asked.ready)
     server.serve_forever()
+
+
+def end():
+    """Nothing to save; what runs on machines goes with us."""
+    MACHINES.end()
+    os._exit(0)
 
 
 def warm_up(moto):

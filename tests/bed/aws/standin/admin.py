@@ -5,6 +5,7 @@ from urllib.parse import parse_qsl
 
 from . import data_plane_addresses, iam_roles, journal
 from .inventory import inventory
+from .machines import MACHINES
 from .settings import ANSWERS, SETTINGS
 from .store import LOCK, store_of
 from .trouble import TroubleRoutes
@@ -103,7 +104,7 @@ class Admin(TroubleRoutes):
         return {"waiting": self.front.faults.list()}
 
     def _force(self, method, query, body):
-        """Sets or (state null) frees the state of a load balancer, target, service or endpoint."""
+        """Sets or (state null) frees the state of a load balancer, target, service, endpoint, instance, image, or zone's capacity."""
         asked = {**query, **body}
         with LOCK:
             store = store_of(asked["account"], asked["region"])
@@ -129,6 +130,17 @@ class Admin(TroubleRoutes):
                 data_plane_addresses.free(asked["account"])
             got = {"network": data_plane_addresses.claim(asked["account"], asked.get("network"))} if method == "POST" else {}
             return {**got, "networks": data_plane_addresses.claimed(asked["account"])}
+
+    def _machines(self, method, query, body):
+        """What runs on instances; kills the service of one, or halts the whole machine."""
+        asked = {**query, **body}
+        with LOCK:
+            there = MACHINES.shown(asked["account"], asked["region"])
+            if method == "POST":
+                if asked["id"] not in there or asked["do"] not in ("kill", "halt"):
+                    raise BadRequest(f"{asked['do']} {asked['id']}: there are kill and halt, and {', '.join(there) or 'no machines'}")
+                {"kill": MACHINES.kill, "halt": MACHINES.halt}[asked["do"]](asked["id"])
+            return {"machines": MACHINES.shown(asked["account"], asked["region"])}
 
     def _journal(self, method, query, body):
         with LOCK:

@@ -1,5 +1,6 @@
 """What is done around every AWS call: one at a time, time passes, and errors that an SDK can read."""
 import logging
+import re
 
 from moto.core.exceptions import ServiceException
 from moto.core.responses import ActionResult
@@ -9,8 +10,18 @@ from werkzeug.exceptions import HTTPException
 from . import errors, iam_questions, iam_roles, journal, throttle
 from .store import LOCK, UnknownPage, store_of
 
-STATUS = {"RequestLimitExceeded": 503}  # where it is not 400
+STATUS = {"RequestLimitExceeded": 503, "InsufficientInstanceCapacity": 500}  # where it is not 400
 log = logging.getLogger("standin")
+
+
+def with_status(answered):
+    """moto answers its own errors, and all of them with 400."""
+    status, headers, body = answered
+    code = re.search(r"<Code>(\w+)</Code>", body if isinstance(body, str) else body.decode()) if status == 400 else None
+    if code is None or code.group(1) not in STATUS:
+        return answered
+    headers["status"] = str(STATUS[code.group(1)])
+    return STATUS[code.group(1)], headers, body
 
 
 def guard(response_class, error):
@@ -38,7 +49,7 @@ def guard(response_class, error):
                     return answer(self, error("AccessDenied", refusal), 403)
                 if is_ec2 and str(self._get_param("DryRun")).lower() == "true":
                     raise DryRunClientError()
-                answered = plain(self)
+                answered = with_status(plain(self))
                 if answered[0] < 300:
                     iam_questions.done(self.store, self._get_action())
                 if self.store.setting("journal") and answered[0] < 300:

@@ -35,10 +35,12 @@ class NatGateway(TaggedEC2Resource):
     def __init__(self, store, subnet, address, tags):
         self.ec2_backend, self.store = store.ec2, store
         self.id, self.subnet_id, self.vpc_id, self.created = random_nat_gateway_id(), subnet.id, subnet.vpc_id, utcnow()
-        self.state, self.failure, self.interface, self.address, self.gone_at = "pending", _failure(store, subnet, address), None, None, None
+        self.state, self.failure = "pending", _failure(store, subnet, address)
+        self.interface = self.address = self.gone_at = None
         self.add_tags(tags)
         if self.failure is None:
-            self.interface = interface = NatGatewayInterface(store.ec2, subnet, subnet.get_available_subnet_ip(None), description=f"Interface for NAT Gateway {self.id}")
+            self.interface = interface = NatGatewayInterface(
+                store.ec2, subnet, subnet.get_available_subnet_ip(None), description=f"Interface for NAT Gateway {self.id}")
             interface._group_set, interface.requester_managed, interface.interface_type, interface.status = [], True, "nat_gateway", "in-use"
             store.ec2.enis[interface.id] = interface
             self.address, address.eni, address.association_id = address, interface, random_eip_association_id()
@@ -95,7 +97,8 @@ class Gateways(EC2BaseResponse):
         store, gateway, vpc_id = self.store, _internet_gateway(self), self._get_param("VpcId")
         if gateway.vpc is not None and gateway.vpc.id == vpc_id and any(
                 i.public_ip for i in store.ec2.enis.values() if i.subnet.vpc_id == vpc_id):
-            raise ec2("DependencyViolation", f"Network {vpc_id} has some mapped public address(es). Please unmap those public address(es) before detaching the gateway.")
+            raise ec2("DependencyViolation", f"Network {vpc_id} has some mapped public address(es). "
+                      "Please unmap those public address(es) before detaching the gateway.")
         store.ec2.detach_internet_gateway(gateway.id, vpc_id)
         return EmptyResult()
 

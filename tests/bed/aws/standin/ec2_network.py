@@ -1,23 +1,20 @@
 """What moto leaves out of subnets, interfaces, instances and tags, and paging where AWS pages."""
-import re
-
 from moto.core.responses import ActionResult
 from moto.ec2.exceptions import InvalidVpcEndPointIdError
-from moto.ec2.models.availability_zones_and_regions import RegionsAndZonesBackend
 from moto.ec2.models.elastic_network_interfaces import NetworkInterface
 from moto.ec2.models.instances import InstancePlacement
 from moto.ec2.models.subnets import Subnet
 from moto.ec2.responses._base_response import EC2BaseResponse
 
 from .ec2_requests import check_filters, described
+from .ec2_zones import ZONE_IDS
 from .errors import ec2
-from .store import UnknownPage, page
+from .store import page
 
 ENDPOINT = {
     "service-name": lambda e: e.service_name, "vpc-endpoint-id": lambda e: e.id, "vpc-endpoint-state": lambda e: e.state,
     "vpc-endpoint-type": lambda e: e.vpc_endpoint_type, "vpc-id": lambda e: e.vpc_id,
 }
-ZONE_IDS = {zone.name: zone.zone_id for zones in RegionsAndZonesBackend.zones.values() for zone in zones}
 
 
 class Network(EC2BaseResponse):
@@ -48,49 +45,6 @@ class Network(EC2BaseResponse):
         if any(interface.subnet.id == subnet_id for interface in self.store.ec2.enis.values()):
             raise ec2("DependencyViolation", f"The subnet '{subnet_id}' has dependencies and cannot be deleted.")
         return super().delete_subnet()
-
-    def delete_network_interface(self):
-        interface = self.store.ec2.enis.get(self._get_param("NetworkInterfaceId"))
-        if interface is not None and interface.requester_managed:
-            raise ec2("OperationNotPermitted", "You do not have permission to access the specified resource.")
-        return super().delete_network_interface()
-
-    def describe_instances(self):
-        for instance_id in self._get_param("InstanceIds", []):
-            if not re.fullmatch(r"i-([0-9a-f]{8}|[0-9a-f]{17})", instance_id):
-                raise ec2("InvalidInstanceID.Malformed", f'Invalid id: "{instance_id}"')
-        token = self._get_param("NextToken")
-        if token and token not in self.store.ec2.reservations:
-            raise UnknownPage(token)
-        return super().describe_instances()
-
-    def run_instances(self):
-        token = self._get_param("ClientToken")
-        parameters = {k: v for k, v in self._get_params().items() if k != "ClientToken"}
-        before = self.store.tokens.get(("RunInstances", token)) if token else None
-        if before is not None:
-            if before[0] != parameters:
-                raise ec2("IdempotentParameterMismatch", "Arguments on this idempotent request are inconsistent with "
-                          "arguments used in previous request(s).")
-            return ActionResult(before[1])
-        there_before = set(self.store.ec2.enis)
-        result = super().run_instances()
-        kept = any(asked.get("DeleteOnTermination") is False for asked in self._get_param("NetworkInterfaces", []))
-        for interface_id in set(self.store.ec2.enis) - there_before:  # made by the launch: AWS lets it go with the instance
-            self.store.ec2.enis[interface_id].delete_on_termination = not kept
-        if token:
-            self.store.tokens["RunInstances", token] = (parameters, result.result)
-        return result
-
-    def terminate_instances(self):
-        ids = self._get_param("InstanceIds", [])
-        result = super().terminate_instances()
-        for interface in [i for i in self.store.ec2.enis.values() if i.instance is not None and i.instance.id in ids]:
-            if interface.delete_on_termination:
-                interface.delete()
-            else:  # AWS frees it; moto leaves it attached
-                interface.instance, interface.attachment_id, interface.status = None, None, "available"
-        return result
 
     def describe_subnets(self):
         return self._paged(super().describe_subnets(), "Subnets")

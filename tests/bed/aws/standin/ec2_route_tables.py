@@ -91,7 +91,8 @@ class RouteTables(EC2BaseResponse):
         for route in table.routes:
             if (prefix_list or cidr) in (route.destination_prefix_list_id, route.destination_cidr_block):
                 if route.local or route.vpc_endpoint_id:
-                    raise ec2("InvalidParameterValue", f"cannot remove {'local' if route.local else 'VPC endpoint'} route {prefix_list or cidr} in route table {table.id}")
+                    kind = "local" if route.local else "VPC endpoint"
+                    raise ec2("InvalidParameterValue", f"cannot remove {kind} route {prefix_list or cidr} in route table {table.id}")
                 del table._routes[route.id]
                 return EmptyResult()
         raise ec2("InvalidRoute.NotFound", f"no route with destination-cidr-block {prefix_list or cidr} in route table {table.id}")

@@ -2,6 +2,8 @@
 
 An action that is not listed here is asked for on `*`, without a context: no condition on tags can hold for it.
 """
+from moto.iam.models import iam_backends
+
 from .iam_policy import Question
 
 OWN_ROLE = "elasticloadbalancing.amazonaws.com"  # ELB's service-linked role comes with an account's first load balancer
@@ -84,7 +86,79 @@ def _authorize(asking):
     return [asking.ec2_there("security-group", asking.parameters.get("GroupId")), *tagged]
 
 
-KINDS = {"subnet": "subnet", "sg": "security-group", "sgr": "security-group-rule", "vpc": "vpc", "i": "instance", "vpce": "vpc-endpoint"}
+def _make(kind, **named):
+    """A new thing, and a question on each thing that it is made of or in: kind of resource -> parameter."""
+    return lambda asking: [*asking.ec2_new(kind), *(asking.ec2_there(other, resource_id) for other, parameter in named.items()
+                                                    for resource_id in _ids(asking.parameters.get(parameter, [])))]
+
+
+def _all(*changes):
+    """A change that is asked for on several things."""
+    return lambda asking: [question for change in changes for question in change(asking)]
+
+
+def _create_route(asking):
+    return [asking.ec2_there("route-table", asking.parameters.get("RouteTableId"))]
+
+
+def _create_endpoint(asking):
+    tables = [asking.ec2_there("route-table", table_id) for table_id in asking.parameters.get("RouteTableIds", [])]
+    inside = [*(asking.ec2_there("subnet", i) for i in asking.parameters.get("SubnetIds", [])),
+              *(asking.ec2_there("security-group", i) for i in asking.parameters.get("SecurityGroupIds", []))]
+    return [*asking.ec2_new("vpc-endpoint"), asking.ec2_there("vpc", asking.parameters.get("VpcId")), *tables, *inside]
+
+
+def _modify_endpoint(asking):
+    tables = [table_id for name in ("AddRouteTableIds", "RemoveRouteTableIds") for table_id in asking.parameters.get(name, [])]
+    return [asking.ec2_there("vpc-endpoint", asking.parameters.get("VpcEndpointId")), *(asking.ec2_there("route-table", i) for i in tables)]
+
+
+def _disassociate_route_table(asking):
+    association = asking.parameters.get("AssociationId")
+    tables = [table for table in asking.store.ec2.route_tables.values() if association in table.all_associations_ids]
+    return [question for table in tables for question in (
+        asking.ec2_there("route-table", table.id), *(asking.ec2_there("subnet", i) for a, i in table._associations.items() if a == association))
+    ] or [asking.one(asking.ec2_arn("route-table"))]
+
+
+def _run_instances(asking):
+    """On all that a launch makes and uses. AMIs are no account's in their ARN."""
+    said, launch = asking.parameters, {}
+    options = said.get("MetadataOptions", {})
+    launch["ec2:InstanceType"] = said.get("InstanceType", "m1.small")
+    launch["ec2:MetadataHttpTokens"] = options.get("HttpTokens", "optional")
+    launch["ec2:MetadataHttpPutResponseHopLimit"] = str(options.get("HttpPutResponseHopLimit", 1))
+    if said.get("IamInstanceProfile", {}).get("Arn"):
+        launch["ec2:InstanceProfile"] = said["IamInstanceProfile"]["Arn"]
+    asked = [Question(q.action, q.resource, {**q.context, **launch}) if q.action.endswith(":RunInstances") else q for q in asking.ec2_new("instance")]
+    asked += asking.ec2_new("volume")
+    asked.append(asking.one(f"arn:aws:ec2:{asking.store.region}::image/{said.get('ImageId')}"))
+    interfaces = said.get("NetworkInterfaces", [])
+    given = [one["NetworkInterfaceId"] for one in interfaces if one.get("NetworkInterfaceId")]
+    asked += [asking.ec2_there("network-interface", i) for i in given] or asking.ec2_new("network-interface")
+    subnets = [said.get("SubnetId"), *(one.get("SubnetId") for one in interfaces), *_of_interfaces(asking, given, lambda i: [i.subnet.id])]
+    groups = [*said.get("SecurityGroupIds", []), *(g for one in interfaces for g in one.get("Groups", [])),
+              *_of_interfaces(asking, given, lambda i: [g.id for g in i.group_set])]
+    asked += [asking.ec2_there("subnet", i) for i in dict.fromkeys(subnets) if i]
+    asked += [asking.ec2_there("security-group", i) for i in dict.fromkeys(groups)]
+    if said.get("KeyName"):
+        asked.append(asking.one(asking.ec2_arn("key-pair", said["KeyName"])))
+    return asked + _pass_role(asking, said.get("IamInstanceProfile", {}))
+
+
+def _of_interfaces(asking, ids, what):
+    return [value for i in ids if i in asking.store.ec2.enis for value in what(asking.store.ec2.enis[i])]
+
+
+def _pass_role(asking, profile):
+    """Who launches an instance with a profile hands it the profile's role."""
+    roles = [role.arn for each in iam_backends[asking.store.account]["aws"].instance_profiles.values()
+             if profile.get("Arn") == each.arn or profile.get("Name") == each.name for role in each.roles]
+    return [Question("iam:PassRole", arn, {"iam:PassedToService": "ec2.amazonaws.com"}) for arn in roles]
+
+
+KINDS = {"subnet": "subnet", "sg": "security-group", "sgr": "security-group-rule", "vpc": "vpc", "i": "instance", "vpce": "vpc-endpoint",
+         "rtb": "route-table", "igw": "internet-gateway", "eipalloc": "elastic-ip", "nat": "natgateway", "eni": "network-interface", "vol": "volume"}
 
 
 def _ec2_tags(asking):
@@ -138,6 +212,25 @@ _EC2 = {
     "DeleteVpcEndpointServiceConfigurations": _on(_SERVICE, "ServiceIds"),
     "AcceptVpcEndpointConnections": _on(_SERVICE, "ServiceId"), "RejectVpcEndpointConnections": _on(_SERVICE, "ServiceId"),
     "CreateTags": _ec2_tags, "DeleteTags": _ec2_tags,
+    "CreateRouteTable": _in_vpc("route-table"), "DeleteRouteTable": _on("route-table", "RouteTableId"),
+    "AssociateRouteTable": _all(_on("route-table", "RouteTableId"), _on("subnet", "SubnetId")),
+    "DisassociateRouteTable": _disassociate_route_table, "CreateRoute": _create_route, "DeleteRoute": _create_route,
+    "CreateVpcEndpoint": _create_endpoint, "ModifyVpcEndpoint": _modify_endpoint, "DeleteVpcEndpoints": _on("vpc-endpoint", "VpcEndpointIds"),
+    "CreateInternetGateway": _make("internet-gateway"), "DeleteInternetGateway": _on("internet-gateway", "InternetGatewayId"),
+    **{action: _all(_on("internet-gateway", "InternetGatewayId"), _on("vpc", "VpcId")) for action in ("AttachInternetGateway", "DetachInternetGateway")},
+    "AllocateAddress": _make("elastic-ip"), "ReleaseAddress": _on("elastic-ip", "AllocationId"),
+    "CreateNatGateway": _make("natgateway", **{"subnet": "SubnetId", "elastic-ip": "AllocationId"}), "DeleteNatGateway": _on("natgateway", "NatGatewayId"),
+    "CreateNetworkInterface": _make("network-interface", **{"subnet": "SubnetId", "security-group": "Groups"}),
+    "ModifyNetworkInterfaceAttribute": _all(_on("network-interface", "NetworkInterfaceId"), lambda asking: [
+        asking.ec2_there("security-group", group_id) for group_id in asking.parameters.get("Groups", [])]),
+    "DeleteNetworkInterface": _on("network-interface", "NetworkInterfaceId"),
+    "CreateVolume": _make("volume"), "ModifyVolume": _on("volume", "VolumeId"), "DeleteVolume": _on("volume", "VolumeId"),
+    "AttachVolume": _all(_on("volume", "VolumeId"), _on("instance", "InstanceId")),
+    "DetachVolume": lambda asking: [asking.ec2_there("volume", asking.parameters.get("VolumeId")), *(
+        asking.ec2_there("instance", i) for i in _ids(asking.parameters.get("InstanceId", [])))],
+    "RunInstances": _run_instances,
+    **{action: _on("instance", "InstanceIds") for action in ("StartInstances", "StopInstances", "TerminateInstances")},
+    **{action: _on("instance", "InstanceId") for action in ("ModifyInstanceAttribute", "DescribeInstanceAttribute", "GetConsoleOutput")},
 }
 _ELB = {
     "CreateLoadBalancer": _create_load_balancer, "CreateListener": _create_listener,

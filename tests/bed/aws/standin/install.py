@@ -6,9 +6,14 @@ from moto.elbv2.responses import ELBV2Response
 
 from . import accounts, calls, errors
 from .ec2_gateways import Gateways
+from .ec2_images import Images, mend_images
+from .ec2_instances import Instances, mend_instances
+from .ec2_interfaces import Interfaces
+from .ec2_launch import Launch, mend_launch
 from .ec2_network import Network, mend_models
 from .ec2_route_tables import RouteTables, mend_routes
 from .ec2_security_groups import SecurityGroups
+from .ec2_volumes import Volumes, mend_volumes
 from .elb_listeners import Listeners
 from .elb_load_balancers import LoadBalancers
 from .elb_tags import Tags
@@ -23,7 +28,8 @@ KEPT = {"describe_ssl_policies"}  # of moto's ELBv2 actions: needs no load balan
 
 def install():
     # EC2: ours first, what is not named there stays moto's.
-    EC2Response.__bases__ = (SecurityGroups, EndpointServices, EndpointConnections, GatewayEndpoints, RouteTables, Gateways, Network, *EC2Response.__bases__)
+    EC2Response.__bases__ = (SecurityGroups, EndpointServices, EndpointConnections, GatewayEndpoints, RouteTables, Gateways, Interfaces,
+                             Volumes, Launch, Instances, Images, Network, *EC2Response.__bases__)
     # ELBv2: ours alone. An action that only works on moto's own load balancers must not seem to work.
     for name, _ in inspect.getmembers(ELBV2Response, inspect.isfunction):
         if name in vars(ELBV2Response) and not name.startswith("_") and name not in KEPT:
@@ -37,7 +43,7 @@ def install():
         path: how for path, how in ELBV2Response.RESPONSE_KEY_PATH_TO_TRANSFORMER.items()
         if path.endswith((".Attributes", ".Tags"))}
     accounts.install()
-    mend_models()
-    mend_routes()
+    for mend in (mend_models, mend_routes, mend_volumes, mend_launch, mend_instances, mend_images):
+        mend()
     calls.guard(EC2Response, errors.ec2)
     calls.guard(ELBV2Response, errors.elb)

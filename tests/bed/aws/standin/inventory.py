@@ -13,11 +13,16 @@ def inventory(account, region):
                      for v in store.ec2.vpcs.values()},
             "subnets": {s.id: _ec2(store, s.id, vpc=s.vpc_id, cidr=s.cidr_block, zone=s.availability_zone_id)
                         for zone in store.ec2.subnets.values() for s in zone.values()},
-            "instances": {i.id: _ec2(store, i.id, subnet=i.subnet_id, address=i.private_ip, state=i.state)
+            "instances": {i.id: _ec2(store, i.id, subnet=i.subnet_id, address=i.private_ip, state=i.state, type=i.instance_type, image=i.image_id,
+                                protected=i.disable_api_termination)
                           for r in store.ec2.reservations.values() for i in r.instances},
             "network_interfaces": {
                 i.id: _ec2(store, i.id, subnet=i.subnet.id, address=i.private_ip_address, description=i.description,
                            security_groups=sorted(g.id for g in i.group_set)) for i in store.ec2.enis.values()},
+            "volumes": {
+                v.id: _ec2(store, v.id, zone=v.availability_zone_id, size=v.size, type=v.volume_type, encrypted=bool(v.encrypted), state=v.status,
+                           instance=v.attachment.instance_id if v.attachment else None)
+                for v in store.ec2.volumes.values() if not _is_root(v)},
             "route_tables": {
                 t.id: _ec2(store, t.id, vpc=t.vpc_id, main=bool(t.main_association_id), subnets=sorted(t._associations.values()),
                            routes={_destination(r): _target(r) for r in t.routes}) for t in store.ec2.route_tables.values()},
@@ -59,6 +64,12 @@ def _ec2(store, resource_id, **fields):
 
 def _elb(store, arn, **fields):
     return {"tags": dict(store.elb_tags[arn]), **fields}
+
+
+def _is_root(volume):
+    """It is part of its instance, and goes with it."""
+    attachment = volume.attachment
+    return attachment is not None and attachment.instance.block_device_mapping[attachment.device].delete_on_termination
 
 
 def _destination(route):

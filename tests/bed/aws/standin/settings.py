@@ -15,6 +15,15 @@ PACES = {  # seconds that AWS takes, shortened; what is 0 happens at once
     "endpoint_deleting": 0.1,           # the consumer's endpoint, or a gateway endpoint: deleting -> gone
     "nat_gateway_pending": 0.3,         # pending -> available, or failed
     "nat_gateway_deleting": 0.3,        # deleting -> deleted; it keeps its address and its interface so long
+    "instance_pending": 0.0,            # launched or started: pending -> running
+    "instance_stopping": 0.0,           # stopping -> stopped, and not before its machine is off
+    "instance_terminating": 0.0,        # shutting-down -> terminated, and not before its machine is off
+    "instance_checks": 0.2,             # running: its status checks initialize -> ok
+    "volume_creating": 0.1,             # creating -> available
+    "volume_attaching": 0.1,            # attaching -> attached
+    "volume_detaching": 0.1,            # detaching -> available; busy while its machine is on
+    "volume_deleting": 0.1,             # deleting -> gone
+    "volume_modification_pause": 21600,  # between two modifications of a volume
     "interface_lingering": 0.3,         # interfaces of a deleted load balancer
     "health_check_interval": 0.3,       # of real health checks, whatever the target group says
     "read_lag": 0.0,                    # a new thing is not found for so long (not by its own create)
@@ -27,6 +36,7 @@ QUOTAS = {
     "targets_per_target_group": 1000,
     "rules_per_security_group": 60,
     "elastic_addresses": 5,
+    "vcpus": 100_000,  # of instances that are pending or run
 }
 
 # Undocumented, so a test can play each: the first is what we hold for likely. /__answers lists them, and the
@@ -49,7 +59,9 @@ OTHER = {
     "latency_ms": 0.0,  # every AWS call takes at least so long
     "throttled": False,     # AWS's published request rates are enforced
     "data_plane": False,    # load balancers, endpoints and health checks open real connections, on 127/8
+    "machines": False,      # an instance that is launched or started with our kind of user data runs it, see machines.py
     "loopback_may_pass": True,  # 127.0.0.1, where clients come from that bind no address, passes where any address does
+    "metadata_tags_by_default": False,  # the account's default: an instance's metadata shows its tags
     "journal": False,       # /__journal keeps the whole account after every write that succeeds
     "iam_enforced": False,  # EC2 and ELBv2 calls of a role that was made need a policy that allows them
 }

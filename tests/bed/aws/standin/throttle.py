@@ -19,13 +19,16 @@ ELB_CATEGORIES = {"read": Bucket(40, 10), "write": Bucket(20, 3), "targets": Buc
 ELB_CATEGORY = {"RegisterTargets": "targets", "DeregisterTargets": "targets",
                 "CreateLoadBalancer": "heavy", "SetSubnets": "heavy"}  # the rest by name: Describe… reads, others write
 # EC2: a bucket for each action.
-EC2_READ, EC2_READ_ALL, EC2_WRITE, PRIVATELINK = Bucket(100, 20), Bucket(50, 10), Bucket(50, 5), Bucket(10, 1)
+EC2_READ, EC2_READ_ALL, EC2_WRITE, PRIVATELINK, NAT = Bucket(100, 20), Bucket(50, 10), Bucket(50, 5), Bucket(10, 1), Bucket(10, 1)
+ENDPOINTS, LAUNCH = Bucket(4, 0.3), Bucket(5, 2)
+READS = ("Describe", "Get")  # the rest writes
 EC2_ACTIONS = {
     "CreateVpcEndpointServiceConfiguration": PRIVATELINK, "ModifyVpcEndpointServiceConfiguration": PRIVATELINK,
     "DeleteVpcEndpointServiceConfigurations": PRIVATELINK, "AcceptVpcEndpointConnections": PRIVATELINK,
     "RejectVpcEndpointConnections": PRIVATELINK, "CreateTags": Bucket(100, 10), "DeleteTags": Bucket(100, 10),
-    "RunInstances": Bucket(5, 2), "StartInstances": Bucket(5, 2),
-    "CreateVpcEndpoint": Bucket(4, 0.3), "DeleteVpcEndpoints": Bucket(4, 0.3),
+    "RunInstances": LAUNCH, "StartInstances": LAUNCH, "CreateNatGateway": NAT, "DeleteNatGateway": NAT,
+    # Of ModifyVpcEndpoint we know no publication: as its neighbours.
+    "CreateVpcEndpoint": ENDPOINTS, "ModifyVpcEndpoint": ENDPOINTS, "DeleteVpcEndpoints": ENDPOINTS,
 }
 # These have a second, smaller bucket for calls without a filter and without pages. Ids are no filter.
 DEAR_UNFILTERED = {"DescribeInstances", "DescribeSecurityGroups", "DescribeNetworkInterfaces", "DescribeVolumes"}
@@ -48,7 +51,7 @@ def buckets(action, parameters, is_ec2):
         return {f"elb {category}": ELB_CATEGORIES[category], "elb": ELB_ALL}
     if action in DEAR_UNFILTERED and not set(parameters) & FILTERS_OR_PAGES:
         return {f"{action} of all": EC2_READ_ALL}
-    return {action: EC2_ACTIONS.get(action) or (EC2_READ if action.startswith("Describe") else EC2_WRITE)}
+    return {action: EC2_ACTIONS.get(action) or (EC2_READ if action.startswith(READS) else EC2_WRITE)}
 
 
 def _take(levels, wanted, at):

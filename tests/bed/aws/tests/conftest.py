@@ -20,7 +20,8 @@ import seed
 
 REGION = seed.REGION
 PACES = ("load_balancer_provisioning", "load_balancer_update", "target_initial", "target_draining", "service_deleting",
-         "connection_pending", "endpoint_deleting", "interface_lingering")
+         "connection_pending", "endpoint_deleting", "interface_lingering", "nat_gateway_pending", "nat_gateway_deleting", "instance_checks",
+         "volume_creating", "volume_attaching", "volume_detaching", "volume_deleting")
 
 
 def wait(condition, seconds=10):
@@ -55,7 +56,8 @@ class refused:
 def endpoint(tmp_path_factory):
     folder = tmp_path_factory.mktemp("standin")
     ready, log = folder / "ready", open(folder / "log", "wb")
-    process = subprocess.Popen([sys.executable, "-m", "standin", "--ready", str(ready)], stdout=log, stderr=log,
+    process = subprocess.Popen([sys.executable, "-m", "standin", "--ready", str(ready), "--machines", str(folder / "machines")],
+                               stdout=log, stderr=log,
                                cwd=Path(__file__).resolve().parent.parent, env={**os.environ, "PYTHONDONTWRITEBYTECODE": "1"})
     try:
         wait(lambda: ready.exists() or process.poll() is not None, 60)

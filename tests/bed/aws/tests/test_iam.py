@@ -189,3 +189,62 @@ def test_endpoint_services_by_tag(aws, vpc, action, parameters):
 
 def test_a_role_is_asked_for_in_an_account(endpoint):
     assert "error" in admin(endpoint, "POST", "role", {"region": "us-west-2", "name": "a", "policies": {}})
+
+
+def test_network_and_brokers_by_tag(aws, vpc):
+    """All that is new carries the owner's tag, all that is changed has it; the subnet and the image are anybody's."""
+    image = aws.ec2.describe_images(Owners=["amazon"], Filters=[{"Name": "name", "Values": ["al2023-ami-2023.*-kernel-6.1-x86_64"]}])["Images"][0]["ImageId"]
+    ours, anybodys = "arn:aws:ec2:*:*:", ["arn:aws:ec2:*:*:vpc/*", "arn:aws:ec2:*:*:subnet/*", "arn:aws:ec2:*::image/*", "arn:aws:ec2:*:*:security-group/*"]
+    kinds = [ours + kind + "/*" for kind in ("route-table", "internet-gateway", "elastic-ip", "natgateway", "network-interface", "volume", "instance", "vpc-endpoint")]
+    role = Role(aws, {"Action": "ec2:*", "Resource": kinds, "Condition": NEW}, {"Action": "ec2:*", "Resource": kinds, "Condition": OURS},
+                {"Action": "ec2:*", "Resource": anybodys}, {"Action": "ec2:Describe*"})
+    table = role.ec2.create_route_table(VpcId=vpc.id, TagSpecifications=owned("route-table"))["RouteTable"]["RouteTableId"]
+    gateway = role.ec2.create_internet_gateway(TagSpecifications=owned("internet-gateway"))["InternetGateway"]["InternetGatewayId"]
+    role.ec2.attach_internet_gateway(InternetGatewayId=gateway, VpcId=vpc.id)
+    role.ec2.create_route(RouteTableId=table, DestinationCidrBlock="0.0.0.0/0", GatewayId=gateway)
+    association = role.ec2.associate_route_table(RouteTableId=table, SubnetId=vpc.subnets[0])["AssociationId"]
+    role.ec2.create_vpc_endpoint(VpcId=vpc.id, ServiceName="com.amazonaws.us-west-2.s3", RouteTableIds=[table], TagSpecifications=owned("vpc-endpoint"))
+    address = role.ec2.allocate_address(TagSpecifications=owned("elastic-ip"))["AllocationId"]
+    role.ec2.create_nat_gateway(SubnetId=vpc.subnets[0], AllocationId=address, TagSpecifications=owned("natgateway"))
+    interface = role.ec2.create_network_interface(SubnetId=vpc.subnets[0], TagSpecifications=owned("network-interface"))["NetworkInterface"]["NetworkInterfaceId"]
+    volume = role.ec2.create_volume(AvailabilityZoneId="usw2-az1", Size=1, TagSpecifications=owned("volume"))["VolumeId"]
+    launch = {"ImageId": image, "InstanceType": "t3.large", "MinCount": 1, "MaxCount": 1,
+              "TagSpecifications": owned("instance") + owned("volume")}
+    foreign = aws.ec2.create_network_interface(SubnetId=vpc.subnets[0])["NetworkInterface"]["NetworkInterfaceId"]
+    with refused("UnauthorizedOperation") as said:
+        role.ec2.run_instances(**launch, NetworkInterfaces=[{"NetworkInterfaceId": foreign, "DeviceIndex": 0}])
+    assert f"network-interface/{foreign}" in said.error
+    with refused("UnauthorizedOperation") as said:  # the root volume is new too
+        role.ec2.run_instances(**{**launch, "TagSpecifications": owned("instance")}, NetworkInterfaces=[{"NetworkInterfaceId": interface, "DeviceIndex": 0}])
+    assert "volume/*" in said.error
+    broker = role.ec2.run_instances(**launch, NetworkInterfaces=[{"NetworkInterfaceId": interface, "DeviceIndex": 0}])["Instances"][0]["InstanceId"]
+    aws.settings(volume_creating=0)
+    role.ec2.attach_volume(VolumeId=volume, InstanceId=broker, Device="/dev/sdf")
+    other = aws.instance(vpc.subnets[0])
+    for call in (lambda: role.ec2.terminate_instances(InstanceIds=[other]), lambda: role.ec2.delete_network_interface(NetworkInterfaceId=foreign),
+                 lambda: role.ec2.create_volume(AvailabilityZoneId="usw2-az1", Size=1), lambda: role.ec2.attach_volume(
+                     VolumeId=volume, InstanceId=other, Device="/dev/sdg")):
+        with refused("UnauthorizedOperation"):
+            call()
+    role.ec2.terminate_instances(InstanceIds=[broker])
+    role.ec2.disassociate_route_table(AssociationId=association)
+
+
+def test_a_launch_is_held_to_its_metadata_options_and_hands_on_a_role(aws, vpc):
+    iam = aws.client("iam")
+    arn = iam.create_instance_profile(InstanceProfileName="brokers")["InstanceProfile"]["Arn"]
+    trusted = iam.create_role(RoleName="brokers", AssumeRolePolicyDocument="{}")["Role"]["Arn"]
+    iam.add_role_to_instance_profile(InstanceProfileName="brokers", RoleName="brokers")
+    image = aws.ec2.describe_images(Owners=["amazon"], Filters=[{"Name": "name", "Values": ["al2023-ami-2023.*-kernel-6.1-x86_64"]}])["Images"][0]["ImageId"]
+    asked = {"ImageId": image, "InstanceType": "t3.large", "MinCount": 1, "MaxCount": 1, "SubnetId": vpc.subnets[0], "IamInstanceProfile": {"Arn": arn}}
+    instances, rest = "arn:aws:ec2:*:*:instance/*", [f"arn:aws:ec2:*:*:{kind}/*" for kind in ("volume", "network-interface", "subnet")] + ["arn:aws:ec2:*::image/*"]
+    may = ({"Action": "ec2:RunInstances", "Resource": instances, "Condition": {"StringEquals": {"ec2:MetadataHttpTokens": "required"}}},
+           {"Action": "ec2:RunInstances", "Resource": rest})
+    role = Role(aws, *may)
+    with refused("UnauthorizedOperation"):
+        role.ec2.run_instances(**asked)
+    with refused("UnauthorizedOperation") as said:
+        role.ec2.run_instances(**asked, MetadataOptions={"HttpTokens": "required"})
+    assert "iam:PassRole" in said.error and trusted in said.error
+    role.may(*may, {"Action": "iam:PassRole", "Resource": trusted, "Condition": {"StringEquals": {"iam:PassedToService": "ec2.amazonaws.com"}}})
+    role.ec2.run_instances(**asked, MetadataOptions={"HttpTokens": "required"})

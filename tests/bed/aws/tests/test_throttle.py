@@ -9,18 +9,27 @@ from standin import throttle
 
 FILTERED = {"Filters": [{"Name": "tag:owner", "Values": ["me"]}]}
 
-# What AWS publishes, written down a second time: (most tokens, tokens a second) of every action that the operator calls.
+# What AWS publishes, written down a second time: (most tokens, tokens a second) of every action that the operator calls,
+# and of those that it needs for a network and brokers of its own.
 READ, WRITE = (100, 20), (50, 5)
 PUBLISHED = {
     **{("ec2", action): READ for action in (
         "DescribeVpcs", "DescribeAvailabilityZones", "DescribeSubnets", "DescribeInstances", "DescribeSecurityGroups",
         "DescribeSecurityGroupRules", "DescribeNetworkInterfaces", "DescribeVpcEndpointServiceConfigurations",
         "DescribeVpcEndpointServicePermissions", "DescribeVpcEndpointConnections", "DescribeTags", "DescribeVpcAttribute",
-        "DescribeInternetGateways", "DescribeRouteTables", "DescribeVpcEndpoints")},
+        "DescribeInternetGateways", "DescribeRouteTables", "DescribeVpcEndpoints", "DescribeAddresses", "DescribeNatGateways", "DescribeVolumes",
+        "DescribeInstanceStatus", "DescribeInstanceAttribute", "DescribeInstanceTypes", "DescribeInstanceTypeOfferings", "DescribeImages",
+        "GetConsoleOutput")},
     **{("ec2", action): WRITE for action in (
         "CreateVpc", "ModifyVpcAttribute", "DeleteVpc", "CreateSubnet", "DeleteSubnet", "CreateSecurityGroup", "DeleteSecurityGroup", "AuthorizeSecurityGroupIngress",
         "AuthorizeSecurityGroupEgress", "RevokeSecurityGroupIngress", "RevokeSecurityGroupEgress",
-        "ModifyVpcEndpointServicePermissions")},
+        "ModifyVpcEndpointServicePermissions", "CreateRouteTable", "AssociateRouteTable", "DisassociateRouteTable", "DeleteRouteTable", "CreateRoute",
+        "DeleteRoute", "CreateInternetGateway", "AttachInternetGateway", "DetachInternetGateway", "DeleteInternetGateway", "AllocateAddress",
+        "ReleaseAddress", "CreateNetworkInterface", "ModifyNetworkInterfaceAttribute", "DeleteNetworkInterface", "CreateVolume", "AttachVolume",
+        "DetachVolume", "ModifyVolume", "DeleteVolume", "StopInstances", "TerminateInstances", "ModifyInstanceAttribute")},
+    **{("ec2", action): (5, 2) for action in ("RunInstances", "StartInstances")},
+    **{("ec2", action): (4, 0.3) for action in ("CreateVpcEndpoint", "ModifyVpcEndpoint", "DeleteVpcEndpoints")},
+    **{("ec2", action): (10, 1) for action in ("CreateNatGateway", "DeleteNatGateway")},
     **{("ec2", action): (10, 1) for action in (
         "CreateVpcEndpointServiceConfiguration", "ModifyVpcEndpointServiceConfiguration",
         "DeleteVpcEndpointServiceConfigurations", "AcceptVpcEndpointConnections", "RejectVpcEndpointConnections")},
@@ -62,7 +71,7 @@ def calls(clock):
 
 
 def test_every_action_of_the_operator_has_a_published_rate():
-    assert set(PUBLISHED) == {(service, action) for service, action in operations() if service != "sts"}
+    assert set(PUBLISHED) >= {(service, action) for service, action in operations() if service != "sts"}
 
 
 @pytest.mark.parametrize(("service", "action"), PUBLISHED, ids=lambda part: part)
