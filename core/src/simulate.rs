@@ -9,8 +9,8 @@ use jiff::Timestamp;
 
 use crate::desired::{Desired, Goal};
 use crate::model::{
-    Answer, ConnectionState, Health, InboundRules, LoadBalancer, LoadBalancerState, NodeState, Observed, Outcome, Part, Seen,
-    ServiceState, Subnet, Tags, VolumeState, VpcDns,
+    Answer, ConnectionState, Health, InboundRules, LoadBalancer, LoadBalancerState, NodeState, Observed, Outcome, Part,
+    Seen, ServiceState, Subnet, Tags, VolumeState, VpcDns,
 };
 use crate::pass::{Move, Pass};
 use crate::plan::guard::{Block, Guard};
@@ -124,7 +124,10 @@ fn made_up(step: &Step, desired: &Desired, count: usize) -> Answer {
     match step {
         Step::NodeInterface(node_interface::Change::Create { .. }) => {
             // Of the addresses that nobody routes: which one AWS chooses nobody knows.
-            Answer::Interface(new("network interface").into(), [192, 0, 2, u8::try_from(count % 250).unwrap_or(0) + 1].into())
+            Answer::Interface(
+                new("network interface").into(),
+                [192, 0, 2, u8::try_from(count % 250).unwrap_or(0) + 1].into(),
+            )
         }
         Step::Subnet(subnet::Change::Create { zone, vpc, cidr, tags }) => Answer::Subnet(Subnet {
             id: new("subnet").into(),

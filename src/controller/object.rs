@@ -64,10 +64,12 @@ impl Object {
                 protected: says("/spec/loadBalancer/deletionProtection", "Enabled"),
                 // One that the spec names is not ours; where it names none, there may be one.
                 owns_vpc: self.text("/spec/network/vpcId").is_none(),
-                nodes: self.makes_nodes().then(|| match self.text("/spec/brokers/provisioned/storage/deletionPolicy") {
-                    Some("Delete") => VolumeDeletion::Delete,
-                    // Whatever a later version may call it: data stay.
-                    _ => VolumeDeletion::Retain,
+                nodes: self.makes_nodes().then(|| {
+                    match self.text("/spec/brokers/provisioned/storage/deletionPolicy") {
+                        Some("Delete") => VolumeDeletion::Delete,
+                        // Whatever a later version may call it: data stay.
+                        _ => VolumeDeletion::Retain,
+                    }
                 }),
             })
         }
@@ -180,7 +182,10 @@ mod tests {
         }));
         assert!(object.intent.is_err());
         assert!(object.is_held());
-        assert_eq!(object.wish(), Wish::Remove(Absent { reject_connections: true, protected: false, owns_vpc: true, nodes: None }));
+        assert_eq!(
+            object.wish(),
+            Wish::Remove(Absent { reject_connections: true, protected: false, owns_vpc: true, nodes: None })
+        );
         assert_eq!(object.region(), Some(Region::from("us-west-2")));
         assert_eq!(object.guard().pinned, Some(AccountId::from("111122223333")));
     }
@@ -193,7 +198,8 @@ mod tests {
         };
         assert_eq!(deleted(json!({ "deletionPolicy": "Retain" })), Wish::Retain);
         assert_eq!(deleted(json!({ "deletionPolicy": "Retain", "mode": "Observe" })), Wish::LetGo);
-        let plain = |owns_vpc| Wish::Remove(Absent { reject_connections: false, protected: false, owns_vpc, nodes: None });
+        let plain =
+            |owns_vpc| Wish::Remove(Absent { reject_connections: false, protected: false, owns_vpc, nodes: None });
         let network = |network: Value| json!({ "deletionPolicy": "Delete", "network": network });
         assert_eq!(deleted(network(json!({ "vpcId": "vpc-1" }))), plain(false));
         assert_eq!(deleted(network(json!({ "vpc": { "cidrBlock": "10.0.0.0/16" } }))), plain(true));

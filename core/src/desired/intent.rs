@@ -12,8 +12,8 @@ use crate::api::v1alpha1 as api;
 use crate::kafka::{Mechanism, SecurityProtocol};
 use crate::model::{
     AccountId, Attributes, BrokerId, BrokerSource, CROSS_ZONE, DNS_FAILOVER, EndpointId, HealthCheck, InboundRules,
-    InstanceId, ListenerName, MachineQuery, Port, PortRange, Principal, Region, SecurityGroupId, SubnetSource, Tags, TargetType,
-    VpcId, ZoneId,
+    InstanceId, ListenerName, MachineQuery, Port, PortRange, Principal, Region, SecurityGroupId, SubnetSource, Tags,
+    TargetType, VpcId, ZoneId,
 };
 
 /// What the user asks for.

@@ -31,8 +31,8 @@ pub use provisioned::{Machine, Node, Provisioned, Roll, Software, Storage, Volum
 
 use crate::kafka::Wiring;
 use crate::model::{
-    BrokerGroup, BrokerId, Find, HolderId, Observed, OwnKind, Owner, Ownership, Part, ResourceKey, Scope, SecurityGroupId, SubnetSource, Timing, ZoneId,
-    ledger_entry,
+    BrokerGroup, BrokerId, Find, HolderId, Observed, OwnKind, Owner, Ownership, Part, ResourceKey, Scope,
+    SecurityGroupId, SubnetSource, Timing, ZoneId, ledger_entry,
 };
 
 /// Who the object is, and who acts for it.
@@ -303,7 +303,9 @@ pub fn scope(identity: &Identity, intent: Option<&Intent>, known: Option<&Observ
         machine: intent.and_then(Intent::machine_query),
         subnets: intent.map(existing).unwrap_or_default(),
         brokers: intent.map_or(crate::model::BrokerSource::Nothing, Intent::broker_source),
-        broker_groups: intent.map(|intent| known.map_or_else(|| intent.broker_groups.clone(), |known| broker_groups(intent, known))).unwrap_or_default(),
+        broker_groups: intent
+            .map(|intent| known.map_or_else(|| intent.broker_groups.clone(), |known| broker_groups(intent, known)))
+            .unwrap_or_default(),
         expected_groups: BTreeSet::new(),
         bootstrap_groups: BTreeSet::new(),
         load_balancer: known.and_then(|known| Some(known.load_balancer.there()?.arn.clone())),

@@ -4,8 +4,8 @@ use std::collections::BTreeSet;
 use std::net::Ipv4Addr;
 
 use super::{
-    Detail, FORMATTED_TAG, ImageId, InstanceId, InstanceType, InterfaceId, Seen, SecurityGroupId, SubnetId, Tags, VolumeId, VolumeSize,
-    VolumeType, VpcId, ZoneId,
+    Detail, FORMATTED_TAG, ImageId, InstanceId, InstanceType, InterfaceId, SecurityGroupId, Seen, SubnetId, Tags,
+    VolumeId, VolumeSize, VolumeType, VpcId, ZoneId,
 };
 
 /// What instances of a type can do, and what they are made from where nobody says it.

@@ -21,8 +21,8 @@ mod urgency;
 
 pub use aws::*;
 pub use ids::*;
-pub use machine::*;
 pub use ipnet::Ipv4Net;
+pub use machine::*;
 pub use naming::*;
 pub use network::*;
 pub use observed::*;

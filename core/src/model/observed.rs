@@ -7,9 +7,9 @@ use jiff::Timestamp;
 
 use super::{
     AccountId, Attributes, AwsName, ConnectionState, EndpointId, Failure, Find, Forward, Health, HealthCheck,
-    InboundRules, InstanceId, ListenerArn, Listing, LoadBalancerArn, LoadBalancerState, MachineKind, OwnVpc, Owned, Part, Partition,
-    Port, Principal, Recall, Rule, SecurityGroupId, SecurityGroupRuleId, Seen, ServiceId, ServiceState, Subnet,
-    SubnetId, Tags, Target, TargetGroupArn, TargetId, TargetType, Vpc, VpcId, ZoneId, ZoneName,
+    InboundRules, InstanceId, ListenerArn, Listing, LoadBalancerArn, LoadBalancerState, MachineKind, OwnVpc, Owned,
+    Part, Partition, Port, Principal, Recall, Rule, SecurityGroupId, SecurityGroupRuleId, Seen, ServiceId,
+    ServiceState, Subnet, SubnetId, Tags, Target, TargetGroupArn, TargetId, TargetType, Vpc, VpcId, ZoneId, ZoneName,
 };
 
 /// Everything known about one object's world.

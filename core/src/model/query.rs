@@ -3,7 +3,9 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
 
-use super::{AwsName, InstanceId, InstanceType, LoadBalancerArn, Owner, SecurityGroupId, SubnetId, TargetGroupArn, VpcId, ZoneId};
+use super::{
+    AwsName, InstanceId, InstanceType, LoadBalancerArn, Owner, SecurityGroupId, SubnetId, TargetGroupArn, VpcId, ZoneId,
+};
 use super::{ListenerArn, OwnId, OwnKind, Port, ServiceId};
 
 /// How much a look reads.

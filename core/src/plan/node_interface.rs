@@ -7,8 +7,8 @@ use std::net::Ipv4Addr;
 use super::{Draft, Effect, own};
 use crate::desired::WantedNode;
 use crate::model::{
-    Answer, BrokerId, InterfaceId, NodeInterface, Observed, OwnKind, Part, ResourceKey, SecurityGroupId, SubnetId, Tags,
-    VpcId, ZoneId,
+    Answer, BrokerId, InterfaceId, NodeInterface, Observed, OwnKind, Part, ResourceKey, SecurityGroupId, SubnetId,
+    Tags, VpcId, ZoneId,
 };
 
 /// A write to a node's interface.

@@ -40,8 +40,7 @@ pub(super) fn plan(wanted: Option<&WantedNodes>, draft: &mut Draft<'_>) {
             draft.wait(WaitingOn::Node(id, NodeWait::Ports));
             continue;
         };
-        let parts =
-            node_instance::Parts { interface, volume, machine: &wanted.machine, image: ready.image, user_data };
+        let parts = node_instance::Parts { interface, volume, machine: &wanted.machine, image: ready.image, user_data };
         node_instance::plan(id, node, parts, draft);
     }
 }

@@ -4,7 +4,9 @@ use std::collections::BTreeSet;
 use std::fmt;
 
 use super::{NodeWait, joined};
-use crate::model::{AwsName, BrokerId, EndpointId, InstanceId, OwnKind, Part, ServiceId, SubnetId, Tagged, VpcId, ZoneId};
+use crate::model::{
+    AwsName, BrokerId, EndpointId, InstanceId, OwnKind, Part, ServiceId, SubnetId, Tagged, VpcId, ZoneId,
+};
 use crate::reason::Reason;
 
 /// Something that time, AWS or a consumer brings about.

@@ -42,7 +42,8 @@ impl Aws {
             subnet::Change::Delete { id, .. } => {
                 let held = self.subnets.get(id).ok_or(no(ErrorClass::NotFound, "InvalidSubnetID.NotFound"))?;
                 let used = self.houses(&held.vpc, &held.zone)
-                    || self.load_balancers.values().any(|lb| lb.subnets.contains(id));
+                    || self.load_balancers.values().any(|lb| lb.subnets.contains(id))
+                    || self.interfaces.values().any(|interface| interface.subnet == *id);
                 if used || self.lingering.iter().any(|interfaces| interfaces.subnets.contains(id)) {
                     return Err(no(ErrorClass::InUse, "DependencyViolation"));
                 }

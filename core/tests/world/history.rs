@@ -4,8 +4,10 @@ use std::collections::BTreeSet;
 use std::rc::Rc;
 
 use kpl_core::api::KafkaPrivateLinkSpec;
-use kpl_core::api::v1alpha1::{ConnectionDeletionPolicy, DeletionPolicy, DeletionProtection, Mode};
-use kpl_core::desired::{self, Absent, Desired, Goal, Identity, Intent, Memory, Request};
+use kpl_core::api::v1alpha1::{
+    ConnectionDeletionPolicy, DeletionPolicy, DeletionProtection, Mode, VolumeDeletionPolicy,
+};
+use kpl_core::desired::{self, Absent, Desired, Goal, Identity, Intent, Memory, Request, VolumeDeletion};
 use kpl_core::model::{AwsName, Base, HolderId, Observed, Outcome, Part, Query, Scope, Timing};
 use kpl_core::pass::{Move, Pass, Passed};
 use kpl_core::plan::Step;

@@ -5,8 +5,9 @@ use std::collections::BTreeSet;
 use kpl_core::desired::{Desired, Goal};
 use kpl_core::model::{LoadBalancerArn, Observed, Owner, Part, Tagged, Tags, TargetGroupArn};
 use kpl_core::plan::{
-    Effect, Step, broker_group_rule, connection, endpoint_service, gateway_endpoint, listener, load_balancer,
-    route_table, security_group, subnet, tagging, target_group, vpc,
+    Effect, Step, broker_group, broker_group_rule, connection, endpoint_service, gateway_endpoint, listener,
+    load_balancer, node_instance, node_interface, route_table, security_group, subnet, tagging, target_group, volume,
+    vpc,
 };
 
 use super::compare::read_as_ours;
@@ -56,6 +57,9 @@ fn tags_of_new(step: &Step) -> Option<&Tags> {
         Step::Vpc(vpc::Change::Create { tags, .. })
         | Step::RouteTable(route_table::Change::Create { tags, .. })
         | Step::GatewayEndpoint(gateway_endpoint::Change::Create { tags, .. })
+        | Step::BrokerGroup(broker_group::Change::Create { tags, .. })
+        | Step::NodeInterface(node_interface::Change::Create { tags, .. })
+        | Step::Volume(volume::Change::Create { tags, .. })
         | Step::Subnet(subnet::Change::Create { tags, .. })
         | Step::SecurityGroup(security_group::Change::Create { tags, .. })
         | Step::BrokerGroupRule(broker_group_rule::Change::Authorize { tags, .. })
@@ -63,6 +67,7 @@ fn tags_of_new(step: &Step) -> Option<&Tags> {
         | Step::LoadBalancer(load_balancer::Change::Create { tags, .. })
         | Step::Listener(listener::Change::Create { tags, .. })
         | Step::EndpointService(endpoint_service::Change::Create { tags, .. }) => Some(tags),
+        Step::NodeInstance(node_instance::Change::Launch(launch)) => Some(&launch.tags),
         _ => None,
     }
 }
@@ -171,7 +176,11 @@ pub fn truly_ours(aws: &Aws, owner: &Owner, step: &Step) -> bool {
         // What is written to was asked for above.
         | Step::Vpc(_)
         | Step::RouteTable(_)
-        | Step::GatewayEndpoint(_) => true,
+        | Step::GatewayEndpoint(_)
+        | Step::BrokerGroup(_)
+        | Step::NodeInterface(_)
+        | Step::Volume(_)
+        | Step::NodeInstance(_) => true,
     }
 }
 
@@ -208,7 +217,11 @@ fn owned(desired: &Desired, observed: &Observed, step: &Step) -> bool {
         // What is written to was asked for above.
         | Step::Vpc(_)
         | Step::RouteTable(_)
-        | Step::GatewayEndpoint(_) => true,
+        | Step::GatewayEndpoint(_)
+        | Step::BrokerGroup(_)
+        | Step::NodeInterface(_)
+        | Step::Volume(_)
+        | Step::NodeInstance(_) => true,
         Step::Subnet(subnet::Change::Delete { zone, .. }) => {
             observed.subnets.there(zone).is_some_and(|subnet| read_as_ours(owner, &subnet.tags))
         }

@@ -15,6 +15,7 @@ pub mod history;
 pub mod lint;
 pub mod look;
 pub mod network;
+pub mod nodes;
 pub mod object;
 pub mod openings;
 pub mod own;
@@ -294,6 +295,10 @@ impl Aws {
             Step::Vpc(change) => aws.write_vpc(change),
             Step::RouteTable(change) => aws.write_route_table(change),
             Step::GatewayEndpoint(change) => aws.write_gateway_endpoint(change),
+            Step::BrokerGroup(change) => aws.write_broker_group(change),
+            Step::NodeInterface(change) => aws.write_node_interface(change),
+            Step::Volume(change) => aws.write_volume(change),
+            Step::NodeInstance(change) => aws.write_node_instance(change),
             Step::Subnet(change) => aws.write_subnet(change),
             Step::SecurityGroup(change) => aws.write_security_group(change),
             Step::BrokerGroupRule(change) => aws.write_broker_group_rule(change),

@@ -57,6 +57,8 @@ impl Aws {
         found.extend(subnets.map(|(id, _)| format!("subnet {id}")));
         let groups = self.security_groups.iter().filter(|(_, held)| held.vpc == *vpc && counts(&held.tags));
         found.extend(groups.map(|(id, _)| format!("security group {id}")));
+        let interfaces = self.interfaces.iter().filter(|(_, held)| held.vpc == *vpc && counts(&held.tags));
+        found.extend(interfaces.map(|(id, _)| format!("network interface {id}")));
         let tables = self.route_tables.iter().filter(|(_, held)| held.vpc == *vpc && counts(&held.tags));
         found.extend(tables.map(|(id, _)| format!("route table {id}")));
         let endpoints = self.gateway_endpoints.iter().filter(|(_, held)| held.vpc == *vpc && counts(&held.tags));

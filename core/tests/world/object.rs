@@ -88,6 +88,24 @@ pub fn in_made_vpc() -> KafkaPrivateLinkSpec {
     spec
 }
 
+/// The same with nodes that are made: three, in two zones.
+pub fn with_nodes() -> KafkaPrivateLinkSpec {
+    let mut spec = in_made_vpc();
+    let node = |id: u32| json!({ "id": id, "zoneId": zone(1 + (id + 1) % 2) });
+    let brokers = json!({ "provisioned": {
+        "nodes": [node(1), node(2), node(3)],
+        "instanceType": "t3.large",
+        "storage": { "sizeGiB": 100 },
+        "kafka": {
+            "version": "4.3.1",
+            "distribution": { "url": "s3://kafka/kafka.tgz", "sha512": "a".repeat(128) },
+            "heap": "4G",
+        },
+    } });
+    spec.brokers = serde_json::from_value(brokers).expect("as users write it");
+    spec
+}
+
 /// The running brokers as a list, as far as the object can offer them; of two with one id the later.
 pub fn listed_brokers(aws: &Aws, spec: &KafkaPrivateLinkSpec, by_address: bool) -> Vec<api::StaticBroker> {
     let mut list: Vec<api::StaticBroker> = Vec::new();

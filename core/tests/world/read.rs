@@ -10,7 +10,7 @@ use kpl_core::model::{
 use super::calls::kind;
 use super::faults::{Fault, failure};
 use super::state::{self, Aws, Shared, ours};
-use super::{World, look, network, own};
+use super::{World, look, network, nodes, own};
 
 impl World {
     /// Looks.
@@ -24,7 +24,13 @@ impl World {
             self.read_subnets(scope, full, &mut o);
             self.read_own(scope, full, &mut o);
         }
+        if query.base == Base::Steady {
+            for kind in scope.owns.iter().filter(|kind| kind.is_of_nodes() && **kind != OwnKind::BrokerGroup) {
+                self.read(scope, &Part::Own(*kind), &mut o);
+            }
+        }
         if full {
+            self.read(scope, &Part::Machine, &mut o);
             self.read(scope, &Part::Vpc, &mut o);
             self.read(scope, &Part::Zones, &mut o);
         }
@@ -144,6 +150,8 @@ impl World {
             Part::SecurityGroupInterfaces => o.security_group.there().is_some(),
             Part::Vpc => scope.vpc.is_some() && !scope.owns.contains(&OwnKind::Vpc),
             Part::Own(kind) => scope.owns.contains(kind),
+            Part::Machine => scope.machine.is_some(),
+            Part::InstanceProtection(id) => o.own.instances.there(id).is_some(),
             Part::VpcDns(id) | Part::VpcTenants(id) => o.own.vpcs.there(id).is_some(),
             _ => true,
         };
@@ -162,6 +170,11 @@ impl World {
             Part::VpcTenants(id) => {
                 let found = network::tenants(&aws, scope, id);
                 o.own.vpcs.with(id, |own| own.tenants = Seen::Read(found));
+            }
+            Part::Machine => o.inputs.machine = Seen::Read(nodes::machine(scope)),
+            Part::InstanceProtection(id) => {
+                let found = aws.machines.get(id).map_or(Seen::Unread, |held| Seen::Read(held.protected));
+                o.own.instances.with(id, |own| own.protected = found);
             }
             Part::Zones => o.inputs.zones = Seen::Read((*aws.zones).clone()),
             Part::Brokers => o.inputs.brokers = Seen::Read(look::brokers(&aws, scope)),

@@ -9,11 +9,13 @@ use kpl_core::api::KafkaPrivateLinkSpec;
 use kpl_core::api::v1alpha1 as api;
 use kpl_core::desired::Ledger;
 use kpl_core::model::{
-    BrokerId, ConnectionState, Direction, HOLDER_TAG, Health, HolderId, InboundRules, InstanceId, ListenerName, Owner,
-    Peer, Port, PortRange, RESOURCE_TAG, ServiceState, SubnetId, Tags, Target, TargetId, TargetType, Traffic,
+    BROKER_ID_TAG, BrokerId, ConnectionState, Direction, FORMATTED_TAG, HOLDER_TAG, Health, HolderId, InboundRules,
+    InstanceId, InstanceState, ListenerName, Owner, Peer, Port, PortRange, RESOURCE_TAG, ServiceState, SubnetId, Tags,
+    Target, TargetId, TargetType, Traffic,
 };
 
 use super::history::History;
+use super::nodes::is_of_nodes;
 use super::object;
 use super::people::{CLUSTER_TAG, ID_TAG, zone};
 use super::state::{Aws, LoadBalancer, SecurityGroup, Service, Subnet, TargetGroup, ours};
@@ -41,8 +43,10 @@ impl History {
 pub fn differences(aws: &Aws, wish: &Wish<'_>) -> Result<(), String> {
     own_vpc(aws, wish)?;
     egress(aws, wish)?;
+    nodes(aws, wish)?;
     let brokers = brokers(aws, wish);
-    let (sg_id, sg) = only(aws.security_groups.iter().filter(|(_, x)| ours(wish.owner, &x.tags)), "security group")?;
+    let own = aws.security_groups.iter().filter(|(_, x)| ours(wish.owner, &x.tags) && !is_of_nodes(&x.tags));
+    let (sg_id, sg) = only(own, "security group")?;
     tags(wish, &sg.tags, "sg")?;
     rules(aws, sg, wish)?;
     broker_group_rules(aws, sg_id, wish)?;
@@ -107,6 +111,31 @@ fn egress(aws: &Aws, wish: &Wish<'_>) -> Result<(), String> {
     }
 }
 
+/// A running, protected instance on its interface and with its volume for each node, and nothing more.
+fn nodes(aws: &Aws, wish: &Wish<'_>) -> Result<(), String> {
+    let Some(made) = &wish.spec.brokers.provisioned else { return Ok(()) };
+    let key = |tags: &Tags| tags.get(RESOURCE_TAG).cloned().unwrap_or_default();
+    let interfaces = || aws.interfaces.iter().filter(|(_, held)| ours(wish.owner, &held.tags));
+    if interfaces().count() != made.nodes.len() || aws.machines.len() != made.nodes.len() {
+        return Err(format!("{} interfaces and {} instances", interfaces().count(), aws.machines.len()));
+    }
+    for node in &made.nodes {
+        let at = |kind: &str| format!("{kind}/{}", node.id);
+        let (id, interface) = only(interfaces().filter(|(_, held)| key(&held.tags) == at("interface")), "interface")?;
+        let holder = interface.holder.as_ref().ok_or(format!("nobody has {id}"))?;
+        let (host, machine) = (&aws.instances[holder], &aws.machines[holder]);
+        if host.state != InstanceState::Running || !machine.protected || key(&host.tags) != at("instance") {
+            return Err(format!("node {}: {host:?} {machine:?}", node.id));
+        }
+        let volumes = aws.volumes.iter().filter(|(_, held)| key(&held.tags) == at("volume"));
+        let (id, volume) = only(volumes, "volume")?;
+        if volume.holder.as_ref() != Some(holder) || !volume.tags.contains_key(FORMATTED_TAG) {
+            return Err(format!("node {}: {id} {volume:?}", node.id));
+        }
+    }
+    Ok(())
+}
+
 fn only<T>(mut found: impl Iterator<Item = T>, what: &str) -> Result<T, String> {
     match (found.next(), found.next()) {
         (Some(one), None) => Ok(one),
@@ -117,6 +146,11 @@ fn only<T>(mut found: impl Iterator<Item = T>, what: &str) -> Result<T, String> 
 
 /// The target of each broker that the spec means.
 fn brokers(aws: &Aws, wish: &Wish<'_>) -> BTreeMap<BrokerId, TargetId> {
+    if wish.spec.brokers.provisioned.is_some() {
+        let ours = aws.interfaces.values().filter(|held| ours(wish.owner, &held.tags));
+        let id = |tags: &Tags| BrokerId(tags[BROKER_ID_TAG].parse().expect("the id of a node"));
+        return ours.map(|held| (id(&held.tags), TargetId::Ip(held.address))).collect();
+    }
     let list = &wish.spec.brokers.static_brokers;
     if wish.spec.brokers.ec2.is_none() {
         let target = |broker: &api::StaticBroker| match (&broker.instance_id, &broker.ip_address) {
@@ -184,7 +218,9 @@ fn rules(aws: &Aws, sg: &SecurityGroup, wish: &Wish<'_>) -> Result<(), String> {
 
 fn broker_group_rules(aws: &Aws, sg: &kpl_core::model::SecurityGroupId, wish: &Wish<'_>) -> Result<(), String> {
     let mut wanted = BTreeSet::new();
-    for group in &wish.spec.brokers.security_group_ids {
+    let of_nodes = aws.security_groups.iter().filter(|(_, x)| ours(wish.owner, &x.tags) && is_of_nodes(&x.tags));
+    let of_nodes = of_nodes.map(|(id, _)| id.to_string());
+    for group in wish.spec.brokers.security_group_ids.iter().cloned().chain(of_nodes) {
         wanted.extend(wish.spec.listeners.iter().map(|listener| (group.clone(), port(listener.broker_port))));
     }
     let mut have = BTreeSet::new();
@@ -208,6 +244,7 @@ fn groups<'a>(
     brokers: &BTreeMap<BrokerId, TargetId>,
 ) -> Result<BTreeMap<String, &'a kpl_core::model::TargetGroupArn>, String> {
     let target_type = match wish.spec.brokers.static_brokers.first() {
+        _ if wish.spec.brokers.provisioned.is_some() => TargetType::Ip,
         Some(broker) if wish.spec.brokers.ec2.is_none() && broker.ip_address.is_some() => TargetType::Ip,
         _ => TargetType::Instance,
     };

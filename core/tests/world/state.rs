@@ -9,9 +9,10 @@ use std::rc::Rc;
 use ipnet::Ipv4Net;
 use kpl_core::model::{
     self, AccountId, Attributes, AwsName, ConnectionState, Direction, EndpointId, Forward, Health, HealthCheck,
-    InboundRules, InstanceId, InstanceState, ListenerArn, LoadBalancerArn, OWNER_TAG, Owner, Peer, Port, Principal,
-    RouteAssociationId, RouteTableId, Rule, SecurityGroupId, SecurityGroupRuleId, ServiceId, ServiceState, SubnetId,
-    Tags, Target, TargetGroupArn, TargetId, TargetType, Traffic, VpcDns, VpcId, ZoneId, ZoneName,
+    ImageId, InboundRules, InstanceId, InstanceState, InstanceType, InterfaceId, ListenerArn, LoadBalancerArn,
+    OWNER_TAG, Owner, Peer, Port, Principal, RouteAssociationId, RouteTableId, Rule, SecurityGroupId,
+    SecurityGroupRuleId, ServiceId, ServiceState, SubnetId, Tags, Target, TargetGroupArn, TargetId, TargetType,
+    Traffic, VolumeId, VolumeSize, VolumeType, VpcDns, VpcId, ZoneId, ZoneName,
 };
 
 /// What several states share until one of them changes it: a state is copied for every write.
@@ -67,6 +68,10 @@ pub struct Aws {
     pub vpc_details: All<VpcId, VpcDetails>,
     pub route_tables: All<RouteTableId, HeldTable>,
     pub gateway_endpoints: All<EndpointId, HeldEndpoint>,
+    pub interfaces: All<InterfaceId, HeldInterface>,
+    pub volumes: All<VolumeId, HeldVolume>,
+    /// Of the instances that were made for nodes, until they have let go of everything.
+    pub machines: All<InstanceId, HeldMachine>,
     pub subnets: All<SubnetId, Subnet>,
     pub instances: All<InstanceId, Instance>,
     pub security_groups: All<SecurityGroupId, SecurityGroup>,
@@ -103,6 +108,38 @@ pub struct HeldEndpoint {
     /// Of one that was deleted: it is listed until then.
     pub gone_at: Option<Tick>,
     pub tags: Tags,
+}
+
+#[derive(Clone, Debug, PartialEq)]
+pub struct HeldInterface {
+    pub vpc: VpcId,
+    pub subnet: SubnetId,
+    pub zone: ZoneId,
+    pub address: Ipv4Addr,
+    pub groups: BTreeSet<SecurityGroupId>,
+    pub holder: Option<InstanceId>,
+    pub tags: Tags,
+}
+
+#[derive(Clone, Debug, PartialEq)]
+pub struct HeldVolume {
+    pub zone: ZoneName,
+    pub size: VolumeSize,
+    pub volume_type: VolumeType,
+    pub ready_at: Tick,
+    pub failed: bool,
+    pub holder: Option<InstanceId>,
+    pub tags: Tags,
+}
+
+#[derive(Clone, Debug, PartialEq)]
+pub struct HeldMachine {
+    pub interface: InterfaceId,
+    pub instance_type: InstanceType,
+    pub image: ImageId,
+    pub protected: bool,
+    pub pending_until: Option<Tick>,
+    pub gone_at: Option<Tick>,
 }
 
 #[derive(Clone, Debug, PartialEq)]
@@ -321,7 +358,9 @@ impl Aws {
             .filter(|lb| lb.security_groups.contains(group))
             .map(|lb| lb.subnets.len())
             .sum();
-        live + self.lingering.iter().filter(|l| l.groups.contains(group)).map(|l| l.subnets.len()).sum::<usize>()
+        let nodes = self.interfaces.values().filter(|held| held.groups.contains(group)).count();
+        live + nodes
+            + self.lingering.iter().filter(|l| l.groups.contains(group)).map(|l| l.subnets.len()).sum::<usize>()
     }
 
     /// How many resources carry the owner tag, rules in the brokers' groups included.
@@ -329,6 +368,9 @@ impl Aws {
         let mut left = Vec::new();
         left.extend(self.vpc_details.iter().filter(|(_, x)| ours(owner, &x.tags)).map(|(id, _)| id.to_string()));
         left.extend(self.route_tables.iter().filter(|(_, x)| ours(owner, &x.tags)).map(|(id, _)| id.to_string()));
+        left.extend(self.interfaces.iter().filter(|(_, x)| ours(owner, &x.tags)).map(|(id, _)| id.to_string()));
+        left.extend(self.volumes.iter().filter(|(_, x)| ours(owner, &x.tags)).map(|(id, _)| id.to_string()));
+        left.extend(self.machines.keys().map(ToString::to_string));
         left.extend(self.gateway_endpoints.iter().filter(|(_, x)| ours(owner, &x.tags)).map(|(id, _)| id.to_string()));
         left.extend(self.subnets.iter().filter(|(_, x)| ours(owner, &x.tags)).map(|(id, _)| id.to_string()));
         for (id, group) in self.security_groups.iter() {

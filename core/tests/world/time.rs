@@ -36,6 +36,7 @@ impl Aws {
                 }
             }
         }
+        self.tick_machines();
         self.check_health();
     }
 

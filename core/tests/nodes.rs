@@ -1,0 +1,138 @@
+//! Brokers that are made for an object: from nothing, with instances that end, and going, against the World.
+
+#[allow(dead_code, reason = "histories use the rest of the World")]
+mod world;
+
+use kpl_core::api::v1alpha1::VolumeDeletionPolicy;
+use kpl_core::model::{FORMATTED_TAG, InstanceId, InstanceState, VolumeId};
+use kpl_core::plan::{NodeWait, WaitingOn};
+use world::object::with_nodes;
+use world::scenario::Scenario;
+use world::state::Aws;
+
+fn begun(policy: VolumeDeletionPolicy) -> Scenario {
+    let mut scenario = Scenario::begun(|spec| {
+        *spec = with_nodes();
+        spec.brokers.provisioned.as_mut().expect("they are made").storage.deletion_policy = policy;
+    });
+    scenario.history.world.by_hand().instances.clear();
+    scenario
+}
+
+fn settled() -> Scenario {
+    let mut scenario = begun(VolumeDeletionPolicy::Delete);
+    scenario.settle();
+    scenario
+}
+
+/// A new chapter: what came before is not told.
+fn from_here(mut scenario: Scenario) -> Scenario {
+    scenario.told_from = scenario.history.report.log.len();
+    scenario
+}
+
+/// The instance of a node.
+fn instance(aws: &Aws, node: i32) -> InstanceId {
+    let key = format!("instance/{node}");
+    let of_node = aws.machines.keys().find(|id| aws.instances[id].tags["kafka-privatelink.io/resource"] == key);
+    of_node.cloned().expect("the node has an instance")
+}
+
+#[test]
+fn from_an_empty_account_to_an_offer_and_back() {
+    let mut scenario = begun(VolumeDeletionPolicy::Delete);
+    scenario.settle();
+    insta::assert_snapshot!("from_nothing_to_brokers", scenario.told());
+    let mut scenario = from_here(scenario);
+    scenario.history.delete();
+    scenario.go();
+    insta::assert_snapshot!("from_brokers_to_nothing", scenario.told());
+}
+
+/// Same data, same address, same port: only the instance is another one.
+#[test]
+fn an_instance_that_ends_comes_back_and_nothing_changes_in_elb() {
+    let mut scenario = from_here(settled());
+    let aws = &scenario.history.world.aws;
+    let (listeners, interfaces) = (aws.load_balancers.clone(), aws.interfaces.keys().cloned().collect::<Vec<_>>());
+    let volumes: Vec<_> = aws.volumes.keys().cloned().collect();
+    let dead = instance(aws, 2);
+    scenario.history.world.by_hand().set_state(&dead, InstanceState::Terminated);
+    scenario.history.look_fully();
+    scenario.settle();
+    let aws = &scenario.history.world.aws;
+    assert_ne!(instance(aws, 2), dead);
+    assert!(aws.interfaces.keys().eq(&interfaces) && aws.volumes.keys().eq(&volumes));
+    assert_eq!(aws.load_balancers, listeners);
+    insta::assert_snapshot!(scenario.told());
+}
+
+#[test]
+fn an_instance_that_somebody_stopped_is_started() {
+    let mut scenario = from_here(settled());
+    let stopped = instance(&scenario.history.world.aws, 1);
+    scenario.history.world.by_hand().set_state(&stopped, InstanceState::Stopped);
+    scenario.settle();
+    assert_eq!(instance(&scenario.history.world.aws, 1), stopped);
+    insta::assert_snapshot!(scenario.told());
+}
+
+/// An object of the same name takes up the data that the one before it left behind.
+#[test]
+fn volumes_stay_and_are_taken_up_again() {
+    let mut scenario = begun(VolumeDeletionPolicy::Retain);
+    scenario.settle();
+    let volumes =
+        |scenario: &Scenario| -> Vec<VolumeId> { scenario.history.world.aws.volumes.keys().cloned().collect() };
+    let before = volumes(&scenario);
+    let cluster = |scenario: &Scenario| -> Vec<String> {
+        let tags = scenario.history.world.aws.volumes.values().map(|held| &held.tags);
+        tags.map(|tags| tags["kafka-privatelink.io/kafka-cluster"].clone()).collect()
+    };
+    let of = cluster(&scenario);
+    scenario.history.delete();
+    let mut passes = 0;
+    while !scenario.pass().is_gone() {
+        passes += 1;
+        assert!(passes < 40, "it does not go:\n{}", scenario.history.report.log.join("\n"));
+    }
+    assert_eq!(volumes(&scenario), before);
+    assert!(scenario.history.world.aws.machines.is_empty() && scenario.history.world.aws.interfaces.is_empty());
+    scenario.history.deleting = false;
+    scenario.history.identity.uid = "another object".into();
+    scenario.history.restart();
+    scenario.history.look_fully();
+    scenario.settle();
+    assert_eq!((volumes(&scenario), cluster(&scenario)), (before, of));
+}
+
+/// Nobody can tell what was on it: a person decides.
+#[test]
+fn a_volume_that_has_failed_is_not_replaced() {
+    let mut scenario = settled();
+    let dead = instance(&scenario.history.world.aws, 3);
+    let aws = scenario.history.world.by_hand();
+    aws.set_state(&dead, InstanceState::Terminated);
+    let lost: VolumeId = {
+        let held = aws.volumes.iter_mut().find(|(_, held)| held.holder.as_ref() == Some(&dead));
+        let (id, held) = held.expect("it had one");
+        held.failed = true;
+        id.clone()
+    };
+    scenario.history.look_fully();
+    let mut last = scenario.pass();
+    for _ in 0..6 {
+        last = scenario.pass();
+    }
+    let says = |on: &WaitingOn| matches!(on, WaitingOn::Node(_, NodeWait::VolumeLost(id)) if *id == lost);
+    assert!(last.plan.waiting.iter().any(says), "{}", last.plan);
+    assert_eq!(scenario.history.world.aws.volumes.len(), 3, "no empty one takes its place");
+    assert_eq!(scenario.history.world.aws.machines.len(), 2);
+}
+
+#[test]
+fn a_broker_that_was_seen_to_run_marks_its_volume() {
+    let scenario = settled();
+    let tags = scenario.history.world.aws.volumes.values().map(|held| &held.tags);
+    assert!(tags.clone().count() == 3 && tags.clone().all(|tags| tags.contains_key(FORMATTED_TAG)));
+}
