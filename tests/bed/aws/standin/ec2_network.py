@@ -5,8 +5,9 @@ from moto.ec2.models.elastic_network_interfaces import NetworkInterface
 from moto.ec2.models.instances import InstancePlacement
 from moto.ec2.models.subnets import Subnet
 from moto.ec2.responses._base_response import EC2BaseResponse
+from moto.ec2.utils import EC2_PREFIX_TO_RESOURCE, get_prefix
 
-from .ec2_requests import check_filters, described
+from .ec2_requests import check_filters, described, filtered, filters
 from .ec2_zones import ZONE_IDS
 from .errors import ec2
 from .store import page
@@ -60,8 +61,12 @@ class Network(EC2BaseResponse):
         return super().describe_availability_zones()
 
     def describe_tags(self):
-        check_filters(self, {"key", "resource-id", "resource-type", "value"})
-        return self._paged(super().describe_tags(), "Tags")
+        tags = [{"ResourceId": resource_id, "ResourceType": _kind(resource_id), "Key": key, "Value": value}
+                for resource_id, tags in self.store.ec2.tags.items() for key, value in tags.items()]
+        found = filtered(filters(self), tags, lambda tag: (
+            {"key": tag["Key"], "value": tag["Value"], "resource-id": tag["ResourceId"], "resource-type": tag["ResourceType"]}, {}))
+        shown, more = page(found, self._get_int_param("MaxResults"), self._get_param("NextToken"), 1000)
+        return ActionResult({"Tags": shown, "NextToken": more})
 
     def describe_vpc_endpoints(self):
         return described(self, "VpcEndpoints", self.store.endpoints.values(), InvalidVpcEndPointIdError, ENDPOINT,
@@ -70,6 +75,12 @@ class Network(EC2BaseResponse):
     def _paged(self, result, key):
         items, more = page(list(result.result[key]), self._get_int_param("MaxResults"), self._get_param("NextToken"), 1000)
         return ActionResult({**result.result, key: items, "NextToken": more})
+
+
+def _kind(resource_id):
+    """A kind of resource by AWS's name for it, which is not always moto's."""
+    kind = EC2_PREFIX_TO_RESOURCE.get(get_prefix(resource_id), "")
+    return {"vpc-elastic-ip": "elastic-ip", "nat-gateway": "natgateway"}.get(kind, kind)
 
 
 def _interface_filter(moto_filter):

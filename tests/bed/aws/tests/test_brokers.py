@@ -98,6 +98,20 @@ def test_an_interface_outlives_its_instance(aws, vpc):
     assert instance(aws, second)["PrivateIpAddress"] == "10.0.2.50"
 
 
+def test_a_bastion_has_a_public_address_as_long_as_it_runs(aws, vpc):
+    gateway = aws.ec2.create_internet_gateway()["InternetGateway"]["InternetGatewayId"]
+    aws.ec2.attach_internet_gateway(InternetGatewayId=gateway, VpcId=vpc.id)
+    group = aws.group(vpc)
+    made = launch(aws, NetworkInterfaces=[{"DeviceIndex": 0, "SubnetId": vpc.subnets[0], "Groups": [group], "AssociatePublicIpAddress": True}])
+    shown = instance(aws, made)
+    assert shown["PublicIpAddress"] and [g["GroupId"] for g in shown["NetworkInterfaces"][0]["Groups"]] == [group]
+    with refused("DependencyViolation"):
+        aws.ec2.detach_internet_gateway(InternetGatewayId=gateway, VpcId=vpc.id)
+    aws.ec2.terminate_instances(InstanceIds=[made])
+    aws.ec2.detach_internet_gateway(InternetGatewayId=gateway, VpcId=vpc.id)
+    aws.ec2.delete_security_group(GroupId=group)
+
+
 # ---- volumes
 def test_a_volume_over_time(aws, vpc):
     made, broker = volume(aws, TagSpecifications=tagged("volume", owner="me")), aws.instance(vpc.subnets[0])

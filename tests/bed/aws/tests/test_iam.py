@@ -206,6 +206,7 @@ def test_network_and_brokers_by_tag(aws, vpc):
     role.ec2.create_vpc_endpoint(VpcId=vpc.id, ServiceName="com.amazonaws.us-west-2.s3", RouteTableIds=[table], TagSpecifications=owned("vpc-endpoint"))
     address = role.ec2.allocate_address(TagSpecifications=owned("elastic-ip"))["AllocationId"]
     role.ec2.create_nat_gateway(SubnetId=vpc.subnets[0], AllocationId=address, TagSpecifications=owned("natgateway"))
+    aws.settings(volume_creating=0)
     interface = role.ec2.create_network_interface(SubnetId=vpc.subnets[0], TagSpecifications=owned("network-interface"))["NetworkInterface"]["NetworkInterfaceId"]
     volume = role.ec2.create_volume(AvailabilityZoneId="usw2-az1", Size=1, TagSpecifications=owned("volume"))["VolumeId"]
     launch = {"ImageId": image, "InstanceType": "t3.large", "MinCount": 1, "MaxCount": 1,
@@ -218,7 +219,6 @@ def test_network_and_brokers_by_tag(aws, vpc):
         role.ec2.run_instances(**{**launch, "TagSpecifications": owned("instance")}, NetworkInterfaces=[{"NetworkInterfaceId": interface, "DeviceIndex": 0}])
     assert "volume/*" in said.error
     broker = role.ec2.run_instances(**launch, NetworkInterfaces=[{"NetworkInterfaceId": interface, "DeviceIndex": 0}])["Instances"][0]["InstanceId"]
-    aws.settings(volume_creating=0)
     role.ec2.attach_volume(VolumeId=volume, InstanceId=broker, Device="/dev/sdf")
     other = aws.instance(vpc.subnets[0])
     for call in (lambda: role.ec2.terminate_instances(InstanceIds=[other]), lambda: role.ec2.delete_network_interface(NetworkInterfaceId=foreign),

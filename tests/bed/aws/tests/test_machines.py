@@ -1,13 +1,16 @@
 """An instance with our kind of user data runs it: a small listener in the place of Kafka, which may be slow to end or end badly."""
+import json
 import os
 import signal
 import socket
+import subprocess
 import sys
 from email.mime.multipart import MIMEMultipart
 from email.mime.text import MIMEText
+from pathlib import Path
 
 import pytest
-from conftest import REGION, admin, wait
+from conftest import REGION, Account, admin, wait
 from test_brokers import checks, image, state, volume, volume_state
 
 PORT = 39092
@@ -235,24 +238,23 @@ def test_nothing_runs_of_other_user_data_or_while_the_setting_is_off(aws, vpc):
     assert state(aws, plain) == state(aws, ours) == "running"
 
 
-def test_it_ends_with_the_stand_in(tmp_path):
+@pytest.mark.parametrize("how", [signal.SIGTERM, signal.SIGKILL])
+def test_it_ends_with_the_stand_in(tmp_path, how):
     """Also when that one is killed."""
-    import json
-    import subprocess
-    from pathlib import Path
-
-    import conftest
-    for how in (signal.SIGTERM, signal.SIGKILL):
-        ready = tmp_path / f"ready-{how}"
-        standin = subprocess.Popen([sys.executable, "-B", "-m", "standin", "--ready", str(ready), "--machines", str(tmp_path / f"machines-{how}")],
-                                   cwd=Path(__file__).resolve().parent.parent, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+    ready = tmp_path / "ready"
+    standin = subprocess.Popen([sys.executable, "-B", "-m", "standin", "--ready", str(ready), "--machines", str(tmp_path / "machines")],
+                               cwd=Path(__file__).resolve().parent.parent, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+    try:
         wait(ready.exists, 60)
-        broker = Broker(conftest.Account(json.loads(ready.read_text())["endpoint"]))
+        broker = Broker(Account(json.loads(ready.read_text())["endpoint"]))
         wait(lambda: broker.lives() == 1)
         pid = broker.shown()["pid"]
         standin.send_signal(how)
         standin.wait(10)
         wait(lambda: not _runs(pid))
+    finally:
+        standin.kill()
+        standin.wait()
 
 
 def _runs(pid):

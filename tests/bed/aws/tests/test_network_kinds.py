@@ -169,6 +169,20 @@ def test_there_are_only_so_many_addresses(aws):
     assert len(aws.ec2.describe_addresses(Filters=[{"Name": "tag-key", "Values": ["more"]}])["Addresses"]) == 1
 
 
+def test_tags_by_kind(aws, vpc):
+    internet_gateway(aws, vpc)
+    address = aws.ec2.allocate_address(TagSpecifications=tagged("elastic-ip", owner="me"))["AllocationId"]
+    nat = aws.ec2.create_nat_gateway(SubnetId=vpc.subnets[0], AllocationId=address, TagSpecifications=tagged("natgateway", owner="me"))["NatGateway"]["NatGatewayId"]
+    table = table_of(aws, vpc, TagSpecifications=tagged("route-table", owner="me"))
+    found = aws.ec2.describe_tags(Filters=[{"Name": "key", "Values": ["owner"]}])["Tags"]
+    assert {t["ResourceId"]: t["ResourceType"] for t in found} == {address: "elastic-ip", nat: "natgateway", table: "route-table"}
+    one, = aws.ec2.describe_tags(Filters=[{"Name": "resource-type", "Values": ["natgateway"]}])["Tags"]
+    assert (one["ResourceId"], one["Value"]) == (nat, "me")
+    aws.ec2.create_tags(Resources=[nat, table], Tags=[{"Key": "more", "Value": "x"}])
+    aws.ec2.delete_tags(Resources=[nat, table], Tags=[{"Key": "owner"}])
+    assert aws.ec2.describe_nat_gateways(NatGatewayIds=[nat])["NatGateways"][0]["Tags"] == [{"Key": "more", "Value": "x"}]
+
+
 @pytest.mark.parametrize("make, find", [
     (lambda aws, vpc, address: table_of(aws, vpc), lambda aws, i: aws.ec2.describe_route_tables(RouteTableIds=[i])),
     (lambda aws, vpc, address: aws.ec2.create_internet_gateway()["InternetGateway"]["InternetGatewayId"],
