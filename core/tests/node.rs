@@ -210,7 +210,7 @@ fn more_replicas_than_brokers_are_refused() {
 #[test]
 fn a_cluster_id_is_one_that_kafka_takes() {
     assert_eq!(ClusterId::of([0; 16]).as_str(), "AAAAAAAAQACAAAAAAAAAAA");
-    assert_eq!(ClusterId::of([0xff; 16]).as_str(), "f________0-_________A".replace("0-_________A", "0-__________w"));
+    assert_eq!(ClusterId::of([0xff; 16]).as_str(), "f_______T_-__________w");
     for byte in 0..=255 {
         let id = ClusterId::of([byte; 16]);
         assert!(id.as_str().len() == 22 && !id.as_str().starts_with('-'), "{id}");

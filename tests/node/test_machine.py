@@ -13,7 +13,8 @@ def machine(tmp_path):
 
 
 def boots(machine, **asked):
-    asked.setdefault("sha512", machine.publish(asked.get("version", "4.3.1")))
+    if "sha512" not in asked:
+        asked["sha512"] = machine.publish("4.3.1")
     return machine.run(user_data(**asked), "10-machine.sh")
 
 
@@ -76,6 +77,14 @@ def test_without_the_volume_nothing_is_made(machine):
 def test_a_volume_that_may_not_be_formatted_is_not(machine):
     machine.attach()
     calls = refuses(machine, "vol-0123456789abcdef0 has no file system, and may not get one", format="forbidden")
+    assert not any(call.startswith(("mkfs", "mount ")) for call in calls)
+
+
+def test_nor_is_one_that_had_data_on_this_machine(machine):
+    machine.attach()
+    (machine.root / "var/lib/kafka-privatelink").mkdir()
+    (machine.root / "var/lib/kafka-privatelink/formatted").touch()
+    calls = refuses(machine, "has no file system, and may not get one")
     assert not any(call.startswith(("mkfs", "mount ")) for call in calls)
 
 

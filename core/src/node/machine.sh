@@ -7,6 +7,7 @@ root=${KPL_ROOT:-}
 device=$root/dev/disk/by-id/nvme-Amazon_Elastic_Block_Store_${VOLUME/-/}
 mount=$root/var/lib/kafka
 kafka=$root/opt/kafka-$VERSION
+formatted=$root/var/lib/kafka-privatelink/formatted # of 20-broker.sh: this machine saw data on the volume
 
 say() { echo "kafka-privatelink: $*"; }
 fail() { say "$*" >&2; exit 1; }
@@ -23,7 +24,7 @@ blkid -p -o export "$device" >/dev/null || status=$?
 case $status in
   0) ;;
   2)
-    [ "$FORMAT" = allowed ] ||
+    [ "$FORMAT" = allowed ] && [ ! -e "$formatted" ] ||
       fail "volume $VOLUME has no file system, and may not get one: its data are lost, or it is another volume"
     say "making a file system on volume $VOLUME"
     mkfs.xfs -q "$device" || fail "no file system can be made on volume $VOLUME"

@@ -13,7 +13,8 @@ pub fn is_shadowed(key: &str, version: Version) -> bool {
     SHADOWED.iter().any(|(shadowed, (major, minor))| *shadowed == key && version.has(*major, *minor))
 }
 
-/// What the cluster has to have as dynamic values.
+/// What the cluster has to have as dynamic values. They hold whether or not it has eligible leader replicas by now: a
+/// cluster that was upgraded gets them with its feature level.
 #[must_use]
 pub fn dynamic(cluster: &Cluster) -> Vec<(&'static str, String)> {
     let said = |key: &str| cluster.extra.iter().find(|(own, _)| *own == key).map(|(_, value)| value.to_owned());
