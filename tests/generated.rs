@@ -39,6 +39,7 @@ fn the_iam_policies_in_the_repository_are_those_of_the_operations() {
         ("observe", Capability::Observe),
         ("broker-groups", Capability::BrokerGroups),
         ("network", Capability::Network),
+        ("new-cluster", Capability::NewCluster),
     ];
     for (name, capability) in files {
         let text = serde_json::to_string_pretty(&policy(capability, ANYWHERE, "*")).expect("a policy is JSON");

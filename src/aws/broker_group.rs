@@ -31,7 +31,9 @@ fn broker_group(group: &AwsGroup) -> Option<BrokerGroup> {
     let inside = |permission: &IpPermission| {
         let itself = permission.user_id_group_pairs().iter().any(|pair| pair.group_id() == Some(id));
         let ports = (permission.from_port(), permission.to_port());
-        itself && permission.ip_protocol() == Some("tcp") && ports == (Some(INSIDE.first.0.into()), Some(INSIDE.last.0.into()))
+        itself
+            && permission.ip_protocol() == Some("tcp")
+            && ports == (Some(INSIDE.first.0.into()), Some(INSIDE.last.0.into()))
     };
     Some(BrokerGroup {
         id: SecurityGroupId::new(id),

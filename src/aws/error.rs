@@ -34,6 +34,9 @@ const CODES: &[(&str, &str, ErrorClass)] = &[
     ("ResourceInUse", "", InUse),
     ("DependencyViolation", "", InUse),
     ("InvalidGroup.InUse", "", InUse),
+    ("VolumeInUse", "", InUse),
+    ("InvalidNetworkInterface.InUse", "", InUse),
+    ("InvalidParameterValue", "currently in use", InUse),
     ("ExistingVpcEndpointConnections", "", InUse),
     ("TargetGroupAssociationLimit", "", InUse),
     // Gone, or in another state than our picture shows: look again.
@@ -47,9 +50,12 @@ const CODES: &[(&str, &str, ErrorClass)] = &[
     ("InvalidTarget", "not found", NotFound),
     ("InvalidTarget", "running", NotFound),
     ("UnknownIpPermissions", "", NotFound),
+    ("InvalidInstanceType", "", NotFound),
     // Wording unproved: a service over a load balancer that began to provision again meanwhile.
     ("InvalidParameter", "not active", NotFound),
     ("IncorrectState", "", NotFound),
+    ("IncorrectInstanceState", "", NotFound),
+    ("IncorrectState.*", "", NotFound),
     ("InvalidState", "", NotFound),
     ("InvalidVpcEndpointState", "", NotFound),
     // AWS's own trouble.
@@ -78,6 +84,8 @@ const CODES: &[(&str, &str, ErrorClass)] = &[
     ("Blocked", "", Denied),
     // Limits of the account.
     ("*LimitExceeded", "", Quota),
+    ("InsufficientInstanceCapacity", "", Quota),
+    ("InsufficientFreeAddressesInSubnet", "", Quota),
     ("TooMany*", "", Quota),
 ];
 
@@ -134,6 +142,9 @@ mod tests {
             ("ResourceInUse", "Load balancer is currently associated with another service", InUse),
             ("DependencyViolation", "", InUse),
             ("ExistingVpcEndpointConnections", "", InUse),
+            ("VolumeInUse", "", InUse),
+            ("InvalidNetworkInterface.InUse", "", InUse),
+            ("InvalidParameterValue", "Network interface 'eni-1' is currently in use.", InUse),
             ("TargetGroupAssociationLimit", "", InUse),
             ("InvalidVpcEndpointService.NotFound", "", NotFound),
             ("InvalidVpcEndpointServiceId.NotFound", "", NotFound),
@@ -146,6 +157,10 @@ mod tests {
             ("TargetGroupNotFound", "", NotFound),
             ("ListenerNotFound", "", NotFound),
             ("LoadBalancerNotFound", "", NotFound),
+            ("InvalidVolume.NotFound", "", NotFound),
+            ("InvalidInstanceID.NotFound", "", NotFound),
+            ("IncorrectInstanceState", "", NotFound),
+            ("InvalidInstanceType", "", NotFound),
             ("InvalidSecurityGroup", "One or more security groups does not exist", NotFound),
             ("InvalidSecurityGroup", "belongs to another VPC", Invalid),
             ("InvalidSubnet", "Not enough IP space available in subnet-1", Invalid),
@@ -168,6 +183,9 @@ mod tests {
             ("SecurityGroupLimitExceeded", "", Quota),
             ("RulesPerSecurityGroupLimitExceeded", "", Quota),
             ("SubnetLimitExceeded", "", Quota),
+            ("VcpuLimitExceeded", "", Quota),
+            ("InsufficientInstanceCapacity", "", Quota),
+            ("InsufficientFreeAddressesInSubnet", "", Quota),
             ("TagLimitExceeded", "", Quota),
             ("TooManyLoadBalancers", "", Quota),
             ("TooManyTargetGroups", "", Quota),

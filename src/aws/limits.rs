@@ -59,6 +59,10 @@ impl Bucket {
                 | operation::DELETE_ENDPOINT_SERVICES
                 | operation::ACCEPT_ENDPOINT_CONNECTIONS
                 | operation::REJECT_ENDPOINT_CONNECTIONS => (10.0, 1.0),
+                operation::CREATE_VPC_ENDPOINT | operation::MODIFY_VPC_ENDPOINT | operation::DELETE_VPC_ENDPOINTS => {
+                    (4.0, 0.3)
+                }
+                operation::RUN_INSTANCES | operation::START_INSTANCES => (5.0, 2.0),
                 operation::CREATE_EC2_TAGS | operation::DELETE_EC2_TAGS => (100.0, 10.0),
                 // By ids they count as unfiltered.
                 operation::DESCRIBE_INSTANCES

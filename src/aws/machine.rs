@@ -35,7 +35,8 @@ async fn newest_image(aws: &Clients, arm: bool) -> Result<Option<ImageId>, Failu
         request.max_results(1000).set_next_token(token).send()
     };
     let pages = aws.pages(operation::DESCRIBE_IMAGES, request, |page| page.next_token()).await?;
-    let usable = pages.iter().flat_map(|page| page.images()).filter(|image| image.state() == Some(&ImageState::Available));
+    let usable =
+        pages.iter().flat_map(|page| page.images()).filter(|image| image.state() == Some(&ImageState::Available));
     // AWS writes the date so that it sorts as text.
     let newest = usable.max_by_key(|image| image.creation_date().unwrap_or_default().to_owned());
     Ok(newest.and_then(|image| image.image_id()).map(ImageId::new))

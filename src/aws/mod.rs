@@ -11,6 +11,7 @@
 
 mod account;
 mod broker;
+mod broker_group;
 mod broker_group_rule;
 mod call;
 mod connection;
@@ -21,6 +22,9 @@ mod gateway_endpoint;
 mod limits;
 mod listener;
 mod load_balancer;
+mod machine;
+mod node_instance;
+mod node_interface;
 mod observe;
 pub mod operation;
 mod own;
@@ -33,6 +37,7 @@ mod subnet;
 mod tagging;
 mod target_group;
 mod tenants;
+mod volume;
 mod vpc;
 
 #[cfg(test)]
@@ -194,6 +199,10 @@ impl Cloud for AwsCloud {
             Step::Vpc(change) => vpc::apply(aws, change).await,
             Step::RouteTable(change) => route_table::apply(aws, change).await,
             Step::GatewayEndpoint(change) => gateway_endpoint::apply(aws, change).await,
+            Step::BrokerGroup(change) => broker_group::apply(aws, change).await,
+            Step::NodeInterface(change) => node_interface::apply(aws, change).await,
+            Step::Volume(change) => volume::apply(aws, change).await,
+            Step::NodeInstance(change) => node_instance::apply(aws, change).await,
             Step::Subnet(change) => subnet::apply(aws, change).await,
             Step::SecurityGroup(change) => security_group::apply(aws, change).await,
             Step::BrokerGroupRule(change) => broker_group_rule::apply(aws, change).await,

@@ -2,8 +2,8 @@
 
 use aws_sdk_ec2::types::{
     AttributeBooleanValue, Filter, HttpTokensState, IamInstanceProfileSpecification, Instance, InstanceAttributeName,
-    InstanceMetadataOptionsRequest, InstanceMetadataTagsState, InstanceNetworkInterfaceSpecification, InstanceStateName,
-    InstanceType as AwsType, ResourceType,
+    InstanceMetadataOptionsRequest, InstanceMetadataTagsState, InstanceNetworkInterfaceSpecification,
+    InstanceStateName, InstanceType as AwsType, ResourceType,
 };
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
@@ -91,7 +91,8 @@ async fn launch(aws: &Clients, launch: &Launch) -> Result<Answer, Unwritten> {
         .http_put_response_hop_limit(1)
         .instance_metadata_tags(InstanceMetadataTagsState::Disabled)
         .build();
-    let profile = machine.profile.as_ref().map(|arn| IamInstanceProfileSpecification::builder().arn(arn.as_str()).build());
+    let profile =
+        machine.profile.as_ref().map(|arn| IamInstanceProfileSpecification::builder().arn(arn.as_str()).build());
     let request = aws
         .ec2_writes
         .run_instances()

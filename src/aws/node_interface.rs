@@ -1,9 +1,7 @@
 //! Network interfaces of nodes.
 
 use aws_sdk_ec2::types::{Filter, NetworkInterface, NetworkInterfaceStatus, ResourceType};
-use kpl_core::model::{
-    Answer, Failure, InterfaceId, NodeInterface, SecurityGroupId, Seen, SubnetId, VpcId,
-};
+use kpl_core::model::{Answer, Failure, InterfaceId, NodeInterface, SecurityGroupId, Seen, SubnetId, VpcId};
 use kpl_core::plan::node_interface::Change;
 
 use super::call::Unwritten;

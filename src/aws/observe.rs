@@ -10,8 +10,8 @@ use kpl_core::model::{AwsName, Base, Listing, Observed, OwnKind, Part, Query, Sc
 use super::part::{Fold, Reading, details, fold};
 use super::path::{self, Known, Wanted};
 use super::{
-    CONCURRENT_READS, Clients, account, broker, broker_group_rule, convert, load_balancer, own, security_group, subnet,
-    target_group, vpc,
+    CONCURRENT_READS, Clients, account, broker, broker_group_rule, convert, load_balancer, machine, own,
+    security_group, subnet, target_group, vpc,
 };
 
 /// How much of the subnets.
@@ -64,12 +64,23 @@ impl Reads {
     }
 
     fn of_base(base: Base) -> Self {
-        use Part::{Account, BrokerGroupRules, Brokers, EndpointService, SecurityGroup, Vpc, Zones};
+        use Part::{Account, BrokerGroupRules, Brokers, EndpointService, Machine, SecurityGroup, Vpc, Zones};
         let with_own =
             |parts: &[Part]| parts.iter().cloned().chain(OwnKind::ALL.iter().copied().map(Part::Own)).collect();
+        // What comes and goes by itself.
+        let nodes = [OwnKind::Interface, OwnKind::Volume, OwnKind::Instance].map(Part::Own);
         match base {
             Base::Full => Self {
-                plain: with_own(&[Account, Vpc, Zones, Brokers, SecurityGroup, BrokerGroupRules, EndpointService]),
+                plain: with_own(&[
+                    Account,
+                    Vpc,
+                    Zones,
+                    Machine,
+                    Brokers,
+                    SecurityGroup,
+                    BrokerGroupRules,
+                    EndpointService,
+                ]),
                 subnets: Subnets::All,
                 groups: Groups::Ours,
                 balancer: Balancer::Whole,
@@ -81,7 +92,7 @@ impl Reads {
                 balancer: Balancer::Alone,
             },
             Base::Steady => Self {
-                plain: [Brokers, SecurityGroup, EndpointService].into(),
+                plain: [Brokers, SecurityGroup, EndpointService].into_iter().chain(nodes).collect(),
                 subnets: Subnets::Nothing,
                 groups: Groups::Expected,
                 balancer: Balancer::Whole,
@@ -240,6 +251,11 @@ fn plain<'a>(aws: &'a Clients, scope: &'a Scope, part: &Part) -> Option<Reading<
             async move { fold(read, vpc::vpc(aws, id).await, put) }.boxed()
         }
         Part::Own(kind) => return own::reading(aws, scope, *kind),
+        Part::Machine => {
+            let asked = scope.machine.as_ref()?;
+            let put = |observed: &mut Observed, found| observed.inputs.machine = Seen::Read(found);
+            async move { fold(read, machine::kind(aws, &asked.instance_type, asked.image).await, put) }.boxed()
+        }
         Part::Zones => {
             let put = |observed: &mut Observed, found| observed.inputs.zones = Seen::Read(found);
             async move { fold(read, vpc::zones(aws, |zones| vpc::holds(zones, scope)).await, put) }.boxed()

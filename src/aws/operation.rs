@@ -22,9 +22,12 @@ macro_rules! operations {
 }
 
 /// What nobody calls, and AWS asks for when the first load balancer of an account is made: "Service-linked
-/// roles for Elastic Load Balancing".
-pub const ON_BEHALF: (&str, Needs) =
-    ("iam:CreateServiceLinkedRole", Needs::Write(&[Grant { on: Kind::ElbRole, when: When::ForElb }]));
+/// roles for Elastic Load Balancing". And when an instance is launched with a profile: "Granting a user permissions to
+/// pass a role to an AWS service".
+pub const ON_BEHALF: &[(&str, Needs)] = &[
+    ("iam:CreateServiceLinkedRole", Needs::Write(&[Grant { on: Kind::ElbRole, when: When::ForElb }])),
+    ("iam:PassRole", Needs::Write(&[Grant { on: Kind::NodeRole, when: When::ForEc2 }])),
+];
 
 operations! {
     GET_CALLER_IDENTITY = "sts:GetCallerIdentity" needs nothing,
@@ -41,6 +44,25 @@ operations! {
     CREATE_VPC_ENDPOINT = "ec2:CreateVpcEndpoint" writes [GatewayEndpoint New, OwnVpc Ours, RouteTable Ours],
     MODIFY_VPC_ENDPOINT = "ec2:ModifyVpcEndpoint" writes [GatewayEndpoint Ours, RouteTable Ours],
     DELETE_VPC_ENDPOINTS = "ec2:DeleteVpcEndpoints" writes [GatewayEndpoint Ours],
+    DESCRIBE_INSTANCE_TYPES = "ec2:DescribeInstanceTypes" reads,
+    DESCRIBE_IMAGES = "ec2:DescribeImages" reads,
+    DESCRIBE_VOLUMES = "ec2:DescribeVolumes" reads,
+    DESCRIBE_INSTANCE_ATTRIBUTE = "ec2:DescribeInstanceAttribute" reads,
+    CREATE_NETWORK_INTERFACE = "ec2:CreateNetworkInterface" writes [
+        NodeInterface New, NodeSubnet Always, NodesGroup Ours
+    ],
+    MODIFY_NETWORK_INTERFACE = "ec2:ModifyNetworkInterfaceAttribute" writes [NodeInterface Ours, NodesGroup Ours],
+    DELETE_NETWORK_INTERFACE = "ec2:DeleteNetworkInterface" writes [NodeInterface Ours],
+    CREATE_VOLUME = "ec2:CreateVolume" writes [Volume New],
+    ATTACH_VOLUME = "ec2:AttachVolume" writes [Volume Ours, NodeInstance Ours],
+    DELETE_VOLUME = "ec2:DeleteVolume" writes [Volume Ours],
+    RUN_INSTANCES = "ec2:RunInstances" writes [
+        NodeInstance New, SystemVolume Always, NodeInterface Ours, NodesGroup Ours, NodeSubnet Always, Image Always,
+        KeyPair Always
+    ],
+    START_INSTANCES = "ec2:StartInstances" writes [NodeInstance Ours],
+    MODIFY_INSTANCE_ATTRIBUTE = "ec2:ModifyInstanceAttribute" writes [NodeInstance Ours],
+    TERMINATE_INSTANCES = "ec2:TerminateInstances" writes [NodeInstance Ours],
     DESCRIBE_INTERNET_GATEWAYS = "ec2:DescribeInternetGateways" reads,
     DESCRIBE_ROUTE_TABLES = "ec2:DescribeRouteTables" reads,
     DESCRIBE_VPC_ENDPOINTS = "ec2:DescribeVpcEndpoints" reads,
@@ -55,7 +77,7 @@ operations! {
     CREATE_SECURITY_GROUP = "ec2:CreateSecurityGroup" writes [SecurityGroup New, Vpc Always],
     DELETE_SECURITY_GROUP = "ec2:DeleteSecurityGroup" writes [SecurityGroup Ours],
     AUTHORIZE_SECURITY_GROUP_INGRESS = "ec2:AuthorizeSecurityGroupIngress" writes [
-        SecurityGroup Ours, BrokerGroup Always, BrokerGroupRule New
+        SecurityGroup Ours, BrokerGroup Always, BrokerGroupRule New, NodesGroupRule New
     ],
     AUTHORIZE_SECURITY_GROUP_EGRESS = "ec2:AuthorizeSecurityGroupEgress" writes [SecurityGroup Ours],
     REVOKE_SECURITY_GROUP_INGRESS = "ec2:RevokeSecurityGroupIngress" writes [SecurityGroup Ours, BrokerGroup Always],
@@ -73,11 +95,14 @@ operations! {
     CREATE_EC2_TAGS = "ec2:CreateTags" writes [
         Subnet TagsOfNew, SecurityGroup TagsOfNew, EndpointService TagsOfNew, BrokerGroupRule TagsOfNew,
         Subnet TagsOfOurs, SecurityGroup TagsOfOurs, EndpointService TagsOfOurs, OwnVpc TagsOfNew, OwnVpc TagsOfOurs,
-        RouteTable TagsOfNew, RouteTable TagsOfOurs, GatewayEndpoint TagsOfNew, GatewayEndpoint TagsOfOurs
+        RouteTable TagsOfNew, RouteTable TagsOfOurs, GatewayEndpoint TagsOfNew, GatewayEndpoint TagsOfOurs,
+        NodeInterface TagsOfNew, NodeInterface TagsOfOurs, Volume TagsOfNew, Volume TagsOfOurs,
+        NodeInstance TagsOfNew, NodeInstance TagsOfOurs, NodesGroupRule TagsOfNew
     ],
     DELETE_EC2_TAGS = "ec2:DeleteTags" writes [
         Subnet TagsOfOurs, SecurityGroup TagsOfOurs, EndpointService TagsOfOurs, OwnVpc TagsOfOurs,
-        RouteTable TagsOfOurs, GatewayEndpoint TagsOfOurs
+        RouteTable TagsOfOurs, GatewayEndpoint TagsOfOurs,
+        NodeInterface TagsOfOurs, Volume TagsOfOurs, NodeInstance TagsOfOurs
     ],
 
     DESCRIBE_TARGET_GROUPS = "elasticloadbalancing:DescribeTargetGroups" reads,

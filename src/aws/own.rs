@@ -2,7 +2,10 @@
 
 use aws_sdk_ec2::types::Filter;
 use futures::future::FutureExt;
-use kpl_core::model::{Answer, Failure, GatewayEndpoint, Own, OwnId, OwnKind, OwnVpc, Part, RouteTable, Scope};
+use kpl_core::model::{
+    Answer, BrokerGroup, Failure, GatewayEndpoint, NodeInstance, NodeInterface, Own, OwnId, OwnKind, OwnVpc, Part,
+    RouteTable, Scope, Volume,
+};
 
 use super::call::Unwritten;
 use super::part::{Reading, fold};
@@ -20,6 +23,10 @@ pub(super) fn reading<'a>(aws: &'a Clients, scope: &'a Scope, kind: OwnKind) -> 
         OwnKind::Vpc => listing::<OwnVpc>(aws, scope),
         OwnKind::RouteTable => listing::<RouteTable>(aws, scope),
         OwnKind::GatewayEndpoint => listing::<GatewayEndpoint>(aws, scope),
+        OwnKind::BrokerGroup => listing::<BrokerGroup>(aws, scope),
+        OwnKind::Interface => listing::<NodeInterface>(aws, scope),
+        OwnKind::Volume => listing::<Volume>(aws, scope),
+        OwnKind::Instance => listing::<NodeInstance>(aws, scope),
     })
 }
 

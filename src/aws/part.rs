@@ -6,7 +6,9 @@ use futures::future::{BoxFuture, FutureExt};
 use kpl_core::model::{ErrorClass, Failure, Observed, Part, Scope, Seen, Tagged, Tags};
 use kpl_core::plan::tagging::tags_of;
 
-use super::{Clients, listener, load_balancer, operation, security_group, tagging, target_group, tenants, vpc};
+use super::{
+    Clients, listener, load_balancer, node_instance, operation, security_group, tagging, target_group, tenants, vpc,
+};
 
 /// Puts what a read found into the picture. Reads run side by side and fold one after the other.
 pub(super) type Fold = Box<dyn FnOnce(&mut Observed) + Send>;
@@ -114,6 +116,14 @@ fn detail<'a>(aws: &'a Clients, scope: &'a Scope, part: &Part, observed: &Observ
                 observed.own.vpcs.with(&of, |own| own.tenants = Seen::Read(found));
             };
             async move { fold(read, tenants::tenants(aws, scope, &id).await, put) }.boxed()
+        }
+        Part::InstanceProtection(id) => {
+            let id = observed.own.instances.there(id)?.id.clone();
+            let of = id.clone();
+            let put = move |observed: &mut Observed, found| {
+                observed.own.instances.with(&of, |own| own.protected = Seen::Read(found));
+            };
+            async move { fold(read, node_instance::protection(aws, &id).await, put) }.boxed()
         }
         Part::SecurityGroupInterfaces => {
             let group = observed.security_group.there()?.id.clone();

@@ -37,6 +37,26 @@ pub enum Kind {
     RoutedSubnet,
     /// A gateway endpoint in the VPC that was made.
     GatewayEndpoint,
+    /// A node's network interface.
+    NodeInterface,
+    /// A volume for a node's data.
+    Volume,
+    /// The volume that comes with an instance, and goes with it.
+    SystemVolume,
+    /// A node's instance.
+    NodeInstance,
+    /// The security group of the nodes.
+    NodesGroup,
+    /// A rule of it that lets the load balancer in.
+    NodesGroupRule,
+    /// A subnet in which nodes are: it may be somebody else's.
+    NodeSubnet,
+    /// What instances are made from.
+    Image,
+    /// With what one logs in to them.
+    KeyPair,
+    /// The role of their profile.
+    NodeRole,
     /// One that we make.
     Subnet,
     /// The load balancer's.
@@ -74,6 +94,8 @@ pub enum When {
     TagsOfOurs,
     /// The role is that of ELB.
     ForElb,
+    /// The role is handed to EC2.
+    ForEc2,
 }
 
 /// A part of the operator's work that a role may be allowed or not.
@@ -87,6 +109,8 @@ pub enum Capability {
     BrokerGroups,
     /// Besides `manage`: VPCs, for objects with `spec.network.vpc`.
     Network,
+    /// Besides `manage`: instances with volumes and interfaces, for objects with `spec.brokers.provisioned`.
+    NewCluster,
 }
 
 impl Kind {
@@ -95,6 +119,16 @@ impl Kind {
     pub fn capability(self) -> Capability {
         match self {
             Self::BrokerGroup | Self::BrokerGroupRule => Capability::BrokerGroups,
+            Self::NodeInterface
+            | Self::Volume
+            | Self::SystemVolume
+            | Self::NodeInstance
+            | Self::NodesGroup
+            | Self::NodesGroupRule
+            | Self::NodeSubnet
+            | Self::Image
+            | Self::KeyPair
+            | Self::NodeRole => Capability::NewCluster,
             Self::OwnVpc | Self::RouteTable | Self::RoutedSubnet | Self::GatewayEndpoint => Capability::Network,
             Self::Vpc
             | Self::Subnet
@@ -114,6 +148,10 @@ impl Kind {
             Self::OwnVpc => Some(operation::CREATE_VPC),
             Self::RouteTable => Some(operation::CREATE_ROUTE_TABLE),
             Self::GatewayEndpoint => Some(operation::CREATE_VPC_ENDPOINT),
+            Self::NodeInterface => Some(operation::CREATE_NETWORK_INTERFACE),
+            Self::Volume => Some(operation::CREATE_VOLUME),
+            Self::NodeInstance => Some(operation::RUN_INSTANCES),
+            Self::NodesGroupRule => Some(operation::AUTHORIZE_SECURITY_GROUP_INGRESS),
             Self::Subnet => Some(operation::CREATE_SUBNET),
             Self::SecurityGroup => Some(operation::CREATE_SECURITY_GROUP),
             Self::BrokerGroupRule => Some(operation::AUTHORIZE_SECURITY_GROUP_INGRESS),
@@ -121,7 +159,16 @@ impl Kind {
             Self::LoadBalancer => Some(operation::CREATE_LOAD_BALANCER),
             Self::Listener => Some(operation::CREATE_LISTENER),
             Self::TargetGroup => Some(operation::CREATE_TARGET_GROUP),
-            Self::Vpc | Self::RoutedSubnet | Self::BrokerGroup | Self::ElbRole => None,
+            Self::Vpc
+            | Self::RoutedSubnet
+            | Self::BrokerGroup
+            | Self::SystemVolume
+            | Self::NodesGroup
+            | Self::NodeSubnet
+            | Self::Image
+            | Self::KeyPair
+            | Self::NodeRole
+            | Self::ElbRole => None,
         }
     }
 }

@@ -11,6 +11,7 @@ use kpl_core::model::{
 };
 use kpl_core::plan::security_group::Change;
 
+use super::broker_group::is_of_nodes;
 use super::call::{Unwritten, confirmed};
 use super::{Clients, convert, operation};
 
@@ -18,7 +19,7 @@ use super::{Clients, convert, operation};
 pub(super) async fn security_group(aws: &Clients, scope: &Scope) -> Result<Option<SecurityGroup>, Failure> {
     let name = scope.owner.security_group_name();
     let mut ours = listed(aws, vec![convert::owned(&scope.owner)]).await?;
-    ours.retain(|group| convert::is_ours(&scope.owner, &convert::tags(group.tags())));
+    ours.retain(|group| convert::is_ours(&scope.owner, &convert::tags(group.tags())) && !is_of_nodes(group));
     // A create whose answer was lost may have left two; the one with our name first, then always the same.
     let named = |group: &AwsGroup| group.group_name() == Some(name.as_str());
     ours.sort_by(|a, b| named(b).cmp(&named(a)).then_with(|| a.group_id().cmp(&b.group_id())));

@@ -36,6 +36,10 @@ pub fn template() -> Value {
                 "Type": "String", "AllowedValues": ["true", "false"], "Default": "false",
                 "Description": "Whether objects may have VPCs made for them (spec.network.vpc)",
             },
+            "MakeClusters": {
+                "Type": "String", "AllowedValues": ["true", "false"], "Default": "false",
+                "Description": "Whether objects may have brokers made for them (spec.brokers.provisioned)",
+            },
         },
         "Conditions": {
             "Observes": { "Fn::Equals": [{ "Ref": "Mode" }, "observe"] },
@@ -47,18 +51,23 @@ pub fn template() -> Value {
             "MakesVpcs": { "Fn::And": [
                 { "Condition": "Manages" }, { "Fn::Equals": [{ "Ref": "MakeVpcs" }, "true"] },
             ] },
+            "MakesClusters": { "Fn::And": [
+                { "Condition": "Manages" }, { "Fn::Equals": [{ "Ref": "MakeClusters" }, "true"] },
+            ] },
         },
         "Resources": {
             "Observe": managed("Observes", Capability::Observe),
             "Manage": managed("Manages", Capability::Manage),
             "BrokerGroups": managed("HasBrokerGroups", Capability::BrokerGroups),
             "Network": managed("MakesVpcs", Capability::Network),
+            "NewCluster": managed("MakesClusters", Capability::NewCluster),
         },
         "Outputs": {
             "ObservePolicyArn": output("Observes", "Observe"),
             "ManagePolicyArn": output("Manages", "Manage"),
             "BrokerGroupsPolicyArn": output("HasBrokerGroups", "BrokerGroups"),
             "NetworkPolicyArn": output("MakesVpcs", "Network"),
+            "NewClusterPolicyArn": output("MakesClusters", "NewCluster"),
         },
     })
 }

@@ -67,7 +67,13 @@ mod tests {
         // As long as they come, with a whole cluster for an owner.
         let place = Place { partition: "aws-us-gov", region: "ap-southeast-1", account: "123456789012" };
         let owners = format!("{}/*", "c".repeat(63));
-        for capability in [Capability::Observe, Capability::Manage, Capability::BrokerGroups, Capability::Network] {
+        for capability in [
+            Capability::Observe,
+            Capability::Manage,
+            Capability::BrokerGroups,
+            Capability::Network,
+            Capability::NewCluster,
+        ] {
             let length = length(&policy(capability, place, &owners));
             assert!(length <= MOST_CHARACTERS, "{capability:?}: {length}");
         }

@@ -95,7 +95,7 @@ fn writes(capability: Capability) -> Vec<Statement> {
 
 /// Writes, each with what it may touch and when.
 fn granted() -> impl Iterator<Item = (&'static str, &'static [Grant])> + Clone {
-    ALL.iter().chain([&ON_BEHALF]).filter_map(|(name, needs)| match needs {
+    ALL.iter().chain(ON_BEHALF).filter_map(|(name, needs)| match needs {
         Needs::Write(grants) => Some((*name, *grants)),
         Needs::Nothing | Needs::Read => None,
     })
@@ -110,6 +110,7 @@ fn name(when: When, before: usize) -> String {
         When::TagsOfNew => "TagNew",
         When::TagsOfOurs => "TagOwn",
         When::ForElb => "ElbRole",
+        When::ForEc2 => "PassRole",
     };
     if before == 0 { name.to_owned() } else { format!("{name}{}", before + 1) }
 }
@@ -152,6 +153,9 @@ impl Statement {
                 texts("ForAllValues:StringNotEquals", "aws:TagKeys".to_owned(), vec![OWNER_TAG.to_owned()]),
                 owner("Resource"),
             ],
+            When::ForEc2 => {
+                vec![texts("StringEquals", "iam:PassedToService".to_owned(), vec![EC2_PRINCIPAL.to_owned()])]
+            }
             When::ForElb => {
                 vec![texts("StringEquals", "iam:AWSServiceName".to_owned(), vec![ELB_PRINCIPAL.to_owned()])]
             }
@@ -159,6 +163,7 @@ impl Statement {
     }
 }
 
+const EC2_PRINCIPAL: &str = "ec2.amazonaws.com";
 const ELB_PRINCIPAL: &str = "elasticloadbalancing.amazonaws.com";
 
 fn service(operation: &str) -> &str {
@@ -173,11 +178,17 @@ fn action(operation: &str) -> &str {
 fn resource(kind: Kind) -> &'static str {
     match kind {
         Kind::Vpc | Kind::OwnVpc => "vpc/*",
-        Kind::Subnet | Kind::RoutedSubnet => "subnet/*",
+        Kind::Subnet | Kind::RoutedSubnet | Kind::NodeSubnet => "subnet/*",
+        Kind::NodeInterface => "network-interface/*",
+        Kind::Volume | Kind::SystemVolume => "volume/*",
+        Kind::NodeInstance => "instance/*",
+        Kind::Image => "image/*",
+        Kind::KeyPair => "key-pair/*",
+        Kind::NodeRole => "role/*",
         Kind::RouteTable => "route-table/*",
         Kind::GatewayEndpoint => "vpc-endpoint/*",
-        Kind::SecurityGroup | Kind::BrokerGroup => "security-group/*",
-        Kind::BrokerGroupRule => "security-group-rule/*",
+        Kind::SecurityGroup | Kind::BrokerGroup | Kind::NodesGroup => "security-group/*",
+        Kind::BrokerGroupRule | Kind::NodesGroupRule => "security-group-rule/*",
         Kind::EndpointService => "vpc-endpoint-service/*",
         Kind::LoadBalancer => "loadbalancer/net/kpl-*/*",
         Kind::Listener => "listener/net/kpl-*/*/*",
@@ -197,6 +208,14 @@ pub fn arn(kind: Kind, place: Place<'_>) -> String {
         | Kind::RouteTable
         | Kind::RoutedSubnet
         | Kind::GatewayEndpoint
+        | Kind::NodeInterface
+        | Kind::Volume
+        | Kind::SystemVolume
+        | Kind::NodeInstance
+        | Kind::NodesGroup
+        | Kind::NodesGroupRule
+        | Kind::NodeSubnet
+        | Kind::KeyPair
         | Kind::Subnet
         | Kind::SecurityGroup
         | Kind::BrokerGroup
@@ -205,7 +224,9 @@ pub fn arn(kind: Kind, place: Place<'_>) -> String {
         Kind::LoadBalancer | Kind::Listener | Kind::TargetGroup => {
             format!("arn:{partition}:elasticloadbalancing:{region}:{account}:{resource}")
         }
-        Kind::ElbRole => format!("arn:{partition}:iam::{account}:{resource}"),
+        // Amazon's images are no account's.
+        Kind::Image => format!("arn:{partition}:ec2:{region}::{resource}"),
+        Kind::ElbRole | Kind::NodeRole => format!("arn:{partition}:iam::{account}:{resource}"),
     }
 }
 
@@ -215,7 +236,9 @@ mod tests {
 
     /// What the statements of all capabilities allow, one by one.
     fn allowed() -> BTreeSet<(&'static str, Kind, When)> {
-        let all = [Capability::Manage, Capability::BrokerGroups, Capability::Network].into_iter().flat_map(statements);
+        let all = [Capability::Manage, Capability::BrokerGroups, Capability::Network, Capability::NewCluster]
+            .into_iter()
+            .flat_map(statements);
         let writes = all.filter(|statement| !statement.kinds.is_empty());
         let each = |statement: Statement| {
             let Statement { actions, kinds, when, .. } = statement;
@@ -246,7 +269,7 @@ mod tests {
 
     #[test]
     fn names_of_statements_differ() {
-        for capability in [Capability::Manage, Capability::BrokerGroups, Capability::Network] {
+        for capability in [Capability::Manage, Capability::BrokerGroups, Capability::Network, Capability::NewCluster] {
             let statements = statements(capability);
             let names: BTreeSet<_> = statements.iter().map(|statement| statement.name.clone()).collect();
             assert_eq!(names.len(), statements.len(), "{names:?}");

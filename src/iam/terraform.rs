@@ -56,6 +56,12 @@ variable "make_vpcs" {
   default     = false
 }
 
+variable "make_clusters" {
+  description = "Whether objects may have brokers made for them (spec.brokers.provisioned)"
+  type        = bool
+  default     = false
+}
+
 data "aws_partition" "current" {}
 data "aws_caller_identity" "current" {}
 
@@ -64,6 +70,7 @@ locals {
   account   = data.aws_caller_identity.current.account_id
   manages   = var.mode == "manage"
   network   = local.manages && var.make_vpcs
+  clusters  = local.manages && var.make_clusters
   # A document without resources would allow nothing and be refused.
   broker_groups = local.manages && length(var.broker_security_group_ids) > 0
 }
@@ -94,6 +101,12 @@ resource "aws_iam_policy" "network" {
   policy = data.aws_iam_policy_document.network.json
 }
 
+resource "aws_iam_policy" "new_cluster" {
+  count  = local.clusters ? 1 : 0
+  name   = "${var.name}-new-cluster"
+  policy = data.aws_iam_policy_document.new_cluster.json
+}
+
 output "policy_arns" {
   description = "What the operator's role needs."
   value = concat(
@@ -101,6 +114,7 @@ output "policy_arns" {
     aws_iam_policy.manage[*].arn,
     aws_iam_policy.broker_groups[*].arn,
     aws_iam_policy.network[*].arn,
+    aws_iam_policy.new_cluster[*].arn,
   )
 }
 "#;
@@ -117,6 +131,7 @@ pub fn module() -> String {
     let count = "  count = local.broker_groups ? 1 : 0\n";
     document(&mut text, "broker_groups", count, &statements(Capability::BrokerGroups));
     document(&mut text, "network", "", &statements(Capability::Network));
+    document(&mut text, "new_cluster", "", &statements(Capability::NewCluster));
     text + TAIL
 }
 

@@ -64,12 +64,12 @@ fn paths_while_interfaces_come_and_go() {
     assert_eq!((found.last(), issues), (Some(&fourth), vec![]), "it goes when it is empty, and its interface last");
     assert_eq!(words(&memory.roles), "1cb 2cb 3cb 4b");
 
-    observed.inputs.interfaces.gone(&"eni-4".into());
+    observed.own.interfaces.gone(&"eni-4".into());
     let (found, _, memory) = at(&observed, three, &memory);
     assert_eq!(found, all);
     assert_eq!(words(&memory.roles), "1cb 2cb 3cb");
 
-    observed.inputs.interfaces.gone(&"eni-2".into());
+    observed.own.interfaces.gone(&"eni-2".into());
     let (found, issues, memory) = at(&observed, three, &memory);
     assert_eq!((found[1].clone(), issues), ((2, to(AS_IT_IS), Some(9094)), vec![]), "its path is left as it is");
 
@@ -82,7 +82,7 @@ fn paths_while_interfaces_come_and_go() {
         ((2, to(AS_IT_IS), Some(9094)), vec![Issue::Node(NodeIssue::Interfaces(BrokerId(2), both))])
     );
 
-    observed.inputs.interfaces = Listing::default();
+    observed.own.interfaces = Listing::default();
     let (found, issues, _) = at(&observed, three, &memory);
     assert!(found.iter().all(|(_, path, _)| path == AS_IT_IS), "nobody looked: all stays as it is");
     assert_eq!((found.len(), issues), (3, vec![]));
@@ -112,7 +112,7 @@ fn an_interface_in_another_place_leads_nowhere() {
 fn an_interface_of_somebody_else_is_nobodys() {
     let mut observed = empty();
     add(&mut observed, "eni-1", 1, Roles::Broker, ZONES[0]);
-    observed.inputs.interfaces.with(&"eni-1".into(), |interface| {
+    observed.own.interfaces.with(&"eni-1".into(), |interface| {
         interface.tags.update(|tags| _ = tags.insert(OWNER_TAG.to_owned(), "c1/streaming/other".to_owned()));
     });
     let desired = decide(&intent(spec()), &Memory::default(), &observed);

@@ -99,10 +99,10 @@ fn who_votes_is_not_guessed() {
     let spec = intent(spec());
     // Nobody looked, or not at all of it.
     let mut unread = empty();
-    unread.inputs.interfaces = Listing::default();
+    unread.own.interfaces = Listing::default();
     assert_eq!(decide(&spec, &Memory::default(), &unread).nodes, None);
     let mut partly = begun();
-    partly.inputs.interfaces.with(&"eni-3".into(), |interface| interface.tags = Seen::Unread);
+    partly.own.interfaces.with(&"eni-3".into(), |interface| interface.tags = Seen::Unread);
     let desired = decide(&spec, &Memory::default(), &partly);
     assert_eq!((desired.nodes, desired.memory.roles), (None, KnownRoles::new()));
     // What status says is enough.

@@ -86,7 +86,7 @@ pub fn empty() -> Observed {
         tags: Seen::Unread,
     };
     observed.inputs.subnets = Listing::whole(ZONES.iter().map(|zone| ((*zone).into(), vec![subnet(zone)])).collect());
-    observed.inputs.interfaces = Listing::whole(BTreeMap::new());
+    observed.own.interfaces = Listing::whole(BTreeMap::new());
     observed.target_groups = Listing::whole(BTreeMap::new());
     observed
 }
@@ -99,8 +99,17 @@ pub fn add(observed: &mut Observed, eni: &str, node: i32, roles: Roles, zone: &s
         (ROLES_TAG.to_owned(), roles_tag(roles).to_owned()),
     ]);
     let octet = u8::try_from(node).expect("few nodes");
-    let interface = NodeInterface { zone: zone.into(), address: [10, 0, 0, octet].into(), tags: Seen::Read(tags) };
-    observed.inputs.interfaces.put(eni.into(), interface);
+    let interface = NodeInterface {
+        id: eni.into(),
+        vpc: "vpc-1".into(),
+        subnet: format!("subnet-{zone}").into(),
+        zone: zone.into(),
+        address: [10, 0, 0, octet].into(),
+        groups: ["sg-nodes".into()].into(),
+        attached: false,
+        tags: Seen::Read(tags),
+    };
+    observed.own.interfaces.put(eni.into(), interface);
 }
 
 /// The three nodes' interfaces, as of a first apply.

@@ -9,7 +9,7 @@ use kpl_core::model::{
 };
 
 use super::state::{self, Aws, Shared, ours};
-use super::time_of;
+use super::{nodes, time_of};
 
 /// The load balancer as `DescribeLoadBalancers` shows it: no tags, attributes or listeners.
 pub fn load_balancer(aws: &Aws, arn: &LoadBalancerArn, lb: &state::LoadBalancer) -> LoadBalancer {
@@ -132,7 +132,8 @@ pub fn broker_group_rules(
     scope: &Scope,
 ) -> Listing<kpl_core::model::SecurityGroupId, BTreeMap<kpl_core::model::SecurityGroupRuleId, BrokerGroupRule>> {
     let mut items = RulesOfOurs::new();
-    for (id, group) in aws.security_groups.iter().filter(|(_, group)| !ours(&scope.owner, &group.tags)) {
+    let load_balancers = |tags: &Tags| ours(&scope.owner, tags) && !nodes::is_of_nodes(tags);
+    for (id, group) in aws.security_groups.iter().filter(|(_, group)| !load_balancers(&group.tags)) {
         for (rule_id, held) in group.rules.iter().filter(|(_, held)| ours(&scope.owner, &held.tags)) {
             if let (Peer::Group(source), Traffic::Tcp(ports)) = (&held.rule.peer, &held.rule.traffic) {
                 let rule = BrokerGroupRule { source: source.clone(), port: ports.first };

@@ -427,7 +427,11 @@ pub fn foreign_touched(owner: &Owner, before: &Aws, after: &Aws) -> Option<Strin
     };
     differs(&before.subnets, &after.subnets, |x| !ours(owner, &x.tags))
         .or_else(|| differs(&before.vpc_details, &after.vpc_details, |x| !ours(owner, &x.tags)))
-        .or_else(|| differs(&before.instances, &after.instances, |_| true))
+        .or_else(|| differs(&before.route_tables, &after.route_tables, |x| !ours(owner, &x.tags)))
+        .or_else(|| differs(&before.gateway_endpoints, &after.gateway_endpoints, |x| !ours(owner, &x.tags)))
+        .or_else(|| differs(&before.interfaces, &after.interfaces, |x| !ours(owner, &x.tags)))
+        .or_else(|| differs(&before.volumes, &after.volumes, |x| !ours(owner, &x.tags)))
+        .or_else(|| differs(&before.instances, &after.instances, |x| !ours(owner, &x.tags)))
         .or_else(|| differs(&before.target_groups, &after.target_groups, |x| !ours(owner, &x.tags)))
         .or_else(|| differs(&before.load_balancers, &after.load_balancers, |x| !ours(owner, &x.tags)))
         .or_else(|| differs(&before.services, &after.services, |x| !ours(owner, &x.tags)))

@@ -4,7 +4,9 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::rc::Rc;
 
 use kpl_core::api::KafkaPrivateLinkSpec;
-use kpl_core::api::v1alpha1::{Acceptance, ConnectionDeletionPolicy, DeletionPolicy, Mode};
+use kpl_core::api::v1alpha1::{
+    self as api, Acceptance, ConnectionDeletionPolicy, DeletionPolicy, Mode, VolumeDeletionPolicy,
+};
 use kpl_core::desired::Ledger;
 use kpl_core::model::{
     Base, BrokerGroupRule, ConnectionState, EndpointId, HOLDER_TAG, Listing, Observed, Part, Query, RESOURCE_TAG,
@@ -236,7 +238,10 @@ impl History {
 
     /// The operator is about to let the object go.
     pub(super) fn see_gone(&mut self) {
-        let left = self.world.aws.owned(&self.identity.owner);
+        let stays = |made: &api::ProvisionedBrokers| made.storage.deletion_policy == VolumeDeletionPolicy::Retain;
+        let keeps = self.spec.brokers.provisioned.as_ref().is_some_and(stays);
+        let mut left = self.world.aws.owned(&self.identity.owner);
+        left.retain(|id| !keeps || !id.starts_with("vol-"));
         if !left.is_empty() {
             let misled = self.report.untrue_in.is_some_and(|pass| self.report.passes - pass <= MISLED_FOR);
             self.wrong(Kind::Leak, format!("lets the object go and leaves {left:?}"), misled);

@@ -29,6 +29,7 @@ fn scope() -> Scope {
         owns: BTreeSet::new(),
         subnets: BTreeMap::new(),
         brokers: BrokerSource::Nothing,
+        machine: None,
         broker_groups: BTreeSet::new(),
         expected_groups: BTreeSet::new(),
         bootstrap_groups: BTreeSet::new(),

@@ -15,7 +15,7 @@ use super::story::Life;
 use crate::harness::{Missing, Policies, Scene, ZONES, random};
 
 /// AWS asks for it on somebody's behalf: nobody calls it.
-const NOT_CALLED: [&str; 1] = [operation::ON_BEHALF.0];
+const NOT_CALLED: [&str; 2] = [operation::ON_BEHALF[0].0, operation::ON_BEHALF[1].0];
 
 /// A call that is not declared has no right and fails; one that is declared and not made fails here.
 #[tokio::test]
