@@ -21,7 +21,7 @@ pub use issue::{Issue, PortHolder};
 pub use loss::{Absence, Broker, Confirmation, Path};
 pub use network::{MadeSubnet, MadeVpc, Network, OfferedSubnet, WantedVpc};
 pub use node_issue::NodeIssue;
-pub use nodes::{KnownRoles, WantedNode, WantedNodes};
+pub use nodes::{FoundInterface, KnownRoles, WantedNode, WantedNodes, node_interfaces};
 pub use offer::{Offer, Targets, WantedGroup, WantedListener, WantedLoadBalancer, WantedSecurityGroup, WantedService};
 pub use parse::InvalidSpec;
 pub use ports::{Allocation, Ledger, MOST_NLB_LISTENERS};
@@ -135,11 +135,16 @@ pub struct Request<'a> {
 pub fn desired(request: &Request<'_>) -> Desired {
     let Request { identity, intent, memory, observed, confirm, timing } = *request;
     let mut issues = read_issues(observed);
-    let found = brokers::sightings(identity, intent, observed, &mut issues);
+    let mut found = brokers::sightings(identity, intent, observed, &mut issues);
     let mut ledger = memory.ledger.clone();
-    let here = found.as_ref().map(brokers::here);
+    // A look that did not list every interface does not say that a broker is gone.
+    let whole = !matches!(intent.brokers, Brokers::Provisioned(_)) || nodes::all_listed(observed);
+    let here = found.as_ref().filter(|_| whole).map(brokers::here);
     let torn = ledger.recover(ledger_of_tags(identity, observed), here.as_ref());
     let known = ledger.brokers(intent.listeners.keys());
+    if let (Some(found), false) = (&mut found, whole) {
+        known.iter().for_each(|id| _ = found.entry(*id).or_insert(Sighting::Unclear(None)));
+    }
     let verdict = loss::judge(&loss::Evidence {
         intent,
         known: &known,
@@ -202,7 +207,7 @@ pub fn desired(request: &Request<'_>) -> Desired {
         nodes,
         issues,
         brokers: verdict.brokers,
-        memory: Memory { ledger, absent: verdict.absent, confirmation: verdict.confirmation, zones, roles },
+        memory: Memory { ledger, absent: verdict.absent, confirmation: verdict.confirmation, zones, roles, },
     }
 }
 
