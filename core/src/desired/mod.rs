@@ -31,6 +31,7 @@ use crate::kafka::Wiring;
 use crate::model::{
     BrokerId, Find, HolderId, Observed, Owner, Ownership, Part, Scope, SubnetSource, Timing, ZoneId, ledger_entry,
 };
+use crate::node::ClusterId;
 
 /// Who the object is, and who acts for it.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -56,6 +57,8 @@ pub struct Memory {
     pub zones: BTreeMap<BrokerId, ZoneId>,
     /// What each node that is made for the object does in Kafka.
     pub roles: KnownRoles,
+    /// Of the Kafka cluster that is made for the object.
+    pub cluster_id: Option<ClusterId>,
 }
 
 /// What shall be.
@@ -174,6 +177,7 @@ pub fn desired(request: &Request<'_>) -> Desired {
         }
         Brokers::Selector { .. } | Brokers::Instances(_) | Brokers::Addresses(_) => None,
     };
+    let cluster_id = memory.cluster_id.clone();
     let (nodes, roles) =
         decided.map_or_else(|| (None, memory.roles.clone()), |decided| (decided.wanted, decided.roles));
     let ids: BTreeSet<BrokerId> = verdict.brokers.keys().copied().collect();
@@ -207,7 +211,7 @@ pub fn desired(request: &Request<'_>) -> Desired {
         nodes,
         issues,
         brokers: verdict.brokers,
-        memory: Memory { ledger, absent: verdict.absent, confirmation: verdict.confirmation, zones, roles, },
+        memory: Memory { ledger, absent: verdict.absent, confirmation: verdict.confirmation, zones, roles, cluster_id },
     }
 }
 
