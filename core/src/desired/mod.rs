@@ -146,7 +146,9 @@ pub fn desired(request: &Request<'_>) -> Desired {
     let torn = ledger.recover(ledger_of_tags(identity, observed), here.as_ref());
     let known = ledger.brokers(intent.listeners.keys());
     if let (Some(found), false) = (&mut found, whole) {
-        known.iter().for_each(|id| _ = found.entry(*id).or_insert(Sighting::Unclear(None)));
+        for id in &known {
+            found.entry(*id).or_insert(Sighting::Unclear(None));
+        }
     }
     let verdict = loss::judge(&loss::Evidence {
         intent,
