@@ -8,7 +8,10 @@
 #[allow(dead_code, reason = "histories and scenarios use the rest of the World")]
 mod world;
 
+use std::fmt;
+
 use kpl_core::api::KafkaPrivateLinkSpec;
+use kpl_core::desired::Memory;
 use serde_json::json;
 use world::history::{Ended, History};
 use world::object::CONSUMERS;
@@ -76,11 +79,22 @@ fn pass(history: &mut History) -> bool {
     passed.settled() && !passed.acted()
 }
 
+/// In the words of 0.1.0; what is remembered since then is of nodes, of which there are none here.
+fn remembered(memory: &Memory) -> impl fmt::Debug {
+    let Memory { ledger, absent, confirmation, zones, roles, cluster_id } = memory;
+    assert!(roles.is_empty() && cluster_id.is_none(), "{memory:?}");
+    fmt::from_fn(move |f| {
+        let mut told = f.debug_struct("Memory");
+        told.field("ledger", ledger).field("absent", absent).field("confirmation", confirmation);
+        told.field("zones", zones).finish()
+    })
+}
+
 /// Everything of ours that there is, in words.
 fn made(history: &History) -> String {
     let (aws, owner) = (&history.world.aws, &history.identity.owner);
     let ours = |tags| world::state::ours(owner, tags);
-    let mut told = vec![format!("remembered {:#?}", history.status)];
+    let mut told = vec![format!("remembered {:#?}", remembered(&history.status))];
     told.extend(aws.subnets.iter().filter(|(_, x)| ours(&x.tags)).map(|(id, x)| format!("{id} {x:#?}")));
     told.extend(aws.security_groups.iter().filter(|(_, x)| ours(&x.tags)).map(|(id, x)| format!("{id} {x:#?}")));
     let brokers = aws.security_groups.iter().filter(|(id, _)| id.as_str() == BROKER_GROUP);

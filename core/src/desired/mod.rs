@@ -22,18 +22,19 @@ pub use issue::{Issue, PortHolder};
 pub use loss::{Absence, Broker, Confirmation, Path};
 pub use network::{MadeSubnet, MadeVpc, Network, OfferedSubnet, WantedEgress, WantedVpc};
 pub use node_issue::NodeIssue;
-pub use nodes::{KnownRoles, WantedBrokerGroup, WantedNode, WantedNodes};
+pub use nodes::{FoundInterface, KnownRoles, WantedBrokerGroup, WantedNode, WantedNodes, node_interfaces};
 pub use offer::{Offer, Targets, WantedGroup, WantedListener, WantedLoadBalancer, WantedSecurityGroup, WantedService};
 pub use once::Once;
 pub use parse::InvalidSpec;
 pub use ports::{Allocation, Ledger, MOST_NLB_LISTENERS};
-pub use provisioned::{Machine, Node, Provisioned, Roll, Software, Storage, VolumeDeletion};
+pub use provisioned::{Machine, Node, Provisioned, Software, Storage, VolumeDeletion};
 
 use crate::kafka::Wiring;
 use crate::model::{
     BrokerGroup, BrokerId, Find, HolderId, Observed, OwnKind, Owner, Ownership, Part, ResourceKey, Scope,
     SecurityGroupId, SubnetSource, Timing, ZoneId, ledger_entry,
 };
+use crate::node::ClusterId;
 
 /// Who the object is, and who acts for it.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -59,6 +60,8 @@ pub struct Memory {
     pub zones: BTreeMap<BrokerId, ZoneId>,
     /// What each node that is made for the object does in Kafka.
     pub roles: KnownRoles,
+    /// Of the Kafka cluster that is made for the object.
+    pub cluster_id: Option<ClusterId>,
 }
 
 /// What shall be.
@@ -140,11 +143,18 @@ pub struct Request<'a> {
 pub fn desired(request: &Request<'_>) -> Desired {
     let Request { identity, intent, memory, observed, confirm, timing } = *request;
     let mut issues = read_issues(observed);
-    let found = brokers::sightings(identity, intent, observed, &mut issues);
+    let mut found = brokers::sightings(identity, intent, observed, &mut issues);
     let mut ledger = memory.ledger.clone();
-    let here = found.as_ref().map(brokers::here);
+    // A look that did not list every interface does not say that a broker is gone.
+    let whole = !matches!(intent.brokers, Brokers::Provisioned(_)) || nodes::all_listed(observed);
+    let here = found.as_ref().filter(|_| whole).map(brokers::here);
     let torn = ledger.recover(ledger_of_tags(identity, observed), here.as_ref());
     let known = ledger.brokers(intent.listeners.keys());
+    if let (Some(found), false) = (&mut found, whole) {
+        for id in &known {
+            found.entry(*id).or_insert(Sighting::Unclear(None));
+        }
+    }
     let verdict = loss::judge(&loss::Evidence {
         intent,
         known: &known,
@@ -170,7 +180,7 @@ pub fn desired(request: &Request<'_>) -> Desired {
     let network = network::network(identity, intent, observed, &subnets);
     let decided = match &intent.brokers {
         Brokers::Provisioned(spec) => {
-            Some(nodes::decide(identity, (intent, spec), &memory.roles, observed, &subnets, &mut issues))
+            Some(nodes::decide(identity, (intent, spec), memory, observed, &subnets, &mut issues))
         }
         Brokers::Selector { .. } | Brokers::Instances(_) | Brokers::Addresses(_) => None,
     };
@@ -201,6 +211,8 @@ pub fn desired(request: &Request<'_>) -> Desired {
     if let Some(nodes) = &mut nodes {
         nodes.offer(intent, &ledger);
     }
+    let said = nodes.as_ref().and_then(|nodes| nodes.once.cluster.clone());
+    let cluster_id = said.or_else(|| memory.cluster_id.clone());
     let mut zones = memory.zones.clone();
     zones.retain(|id, _| verdict.brokers.contains_key(id));
     zones.extend(verdict.brokers.iter().filter_map(|(id, broker)| Some((*id, broker.zone.clone()?))));
@@ -211,7 +223,7 @@ pub fn desired(request: &Request<'_>) -> Desired {
         nodes,
         issues,
         brokers: verdict.brokers,
-        memory: Memory { ledger, absent: verdict.absent, confirmation: verdict.confirmation, zones, roles },
+        memory: Memory { ledger, absent: verdict.absent, confirmation: verdict.confirmation, zones, roles, cluster_id },
     }
 }
 

@@ -10,7 +10,7 @@ use super::issue::Issue;
 use super::network::{self, OfferedSubnet};
 use super::offer::{tags, with};
 use super::once::{self, Once};
-use super::{Identity, Intent, Ledger, Machine, NodeIssue, Provisioned, Software, Storage};
+use super::{Identity, Intent, Ledger, Machine, Memory, NodeIssue, Provisioned, Software, Storage};
 use crate::kafka::{Entry, Wiring, entries};
 use crate::model::{
     AwsName, BROKER_ID_TAG, BrokerId, InterfaceId, ListenerName, NodeInterface, Observed, Ownership, ROLES_TAG,
@@ -102,23 +102,23 @@ pub struct Decided {
     pub roles: KnownRoles,
 }
 
-/// Decides what each node is; `status` are the roles that were remembered.
+/// Decides what each node is; `memory` has what was decided before.
 pub fn decide(
     identity: &Identity,
     (intent, spec): (&Intent, &Provisioned),
-    status: &KnownRoles,
+    memory: &Memory,
     observed: &Observed,
     subnets: &BTreeMap<ZoneId, OfferedSubnet>,
     issues: &mut Vec<Issue>,
 ) -> Decided {
     let vcpus = vcpus(spec, observed, issues);
-    let known = known_roles(identity, spec, status, observed);
+    let known = known_roles(identity, spec, &memory.roles, observed);
     let given = known.as_ref().and_then(|known| roles(spec, known, issues));
     let (Some(known), Some(given)) = (known, given) else {
-        return Decided { wanted: None, roles: status.clone() };
+        return Decided { wanted: None, roles: memory.roles.clone() };
     };
     let roles = remembered(&given, &known, identity, observed);
-    let once = once::once(identity, spec, observed);
+    let once = once::once(identity, spec, memory, observed);
     let nodes = spec.nodes.iter().filter_map(|(id, node)| {
         let roles = *given.get(id)?;
         let entry = [(BROKER_ID_TAG, id.to_string())];
@@ -178,27 +178,38 @@ fn known_roles(
     observed: &Observed,
 ) -> Option<KnownRoles> {
     let mut known = status.clone();
-    for (id, roles, ..) in interfaces(identity, observed) {
-        known.entry(id).or_insert(roles);
+    for found in node_interfaces(identity, observed) {
+        known.entry(found.node).or_insert(found.roles);
     }
     let all_known = || spec.nodes.keys().all(|id| known.contains_key(id));
     (all_listed(observed) || all_known()).then_some(known)
 }
 
 /// Whether a node that has no interface in the look has none.
-fn all_listed(observed: &Observed) -> bool {
+pub(super) fn all_listed(observed: &Observed) -> bool {
     let listing = &observed.own.interfaces;
     listing.whole && listing.doubt.is_empty() && listing.known().all(|(_, own)| own.tags.is_read())
 }
 
-fn interfaces<'a>(
-    identity: &'a Identity,
-    observed: &'a Observed,
-) -> impl Iterator<Item = (BrokerId, Roles, &'a InterfaceId, &'a NodeInterface)> {
-    observed.own.interfaces.known().filter_map(|(eni, interface)| {
+/// An interface of ours, and for which node it is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct FoundInterface<'a> {
+    /// The node.
+    pub node: BrokerId,
+    /// What the node does in Kafka.
+    pub roles: Roles,
+    /// The interface's id.
+    pub id: &'a InterfaceId,
+    /// The interface.
+    pub interface: &'a NodeInterface,
+}
+
+/// Interfaces of ours that say for which node they are.
+pub fn node_interfaces<'a>(identity: &'a Identity, observed: &'a Observed) -> impl Iterator<Item = FoundInterface<'a>> {
+    observed.own.interfaces.known().filter_map(|(id, interface)| {
         let tags = interface.tags.get().filter(|tags| identity.owner.of(tags) == Ownership::Ours)?;
-        let (id, roles) = node_entry(tags)?;
-        Some((id, roles, eni, interface))
+        let (node, roles) = node_entry(tags)?;
+        Some(FoundInterface { node, roles, id, interface })
     })
 }
 
@@ -267,7 +278,7 @@ fn voters(roles: &KnownRoles) -> BTreeSet<BrokerId> {
 
 /// Roles to be remembered.
 fn remembered(given: &KnownRoles, known: &KnownRoles, identity: &Identity, observed: &Observed) -> KnownRoles {
-    let here: BTreeSet<_> = interfaces(identity, observed).map(|(id, ..)| id).collect();
+    let here: BTreeSet<_> = node_interfaces(identity, observed).map(|found| found.node).collect();
     let listed = all_listed(observed);
     let mut kept = known.clone();
     kept.retain(|id, roles| roles.controls() || here.contains(id) || !listed);
@@ -275,7 +286,8 @@ fn remembered(given: &KnownRoles, known: &KnownRoles, identity: &Identity, obser
     kept
 }
 
-/// Where each broker's interface is; `None` when interfaces were not read.
+/// Where each broker's interface is; `None` when no interface is known. Those known from an earlier look are where they
+/// were: an address is for life.
 ///
 /// A broker that the spec has no more stays as long as its interface: it holds records until it was emptied.
 pub(super) fn sightings(
@@ -285,16 +297,14 @@ pub(super) fn sightings(
     observed: &Observed,
     issues: &mut Vec<Issue>,
 ) -> Option<Sightings> {
-    if !all_listed(observed) {
+    if !all_listed(observed) && node_interfaces(identity, observed).next().is_none() {
         return None;
     }
     // One that has no interface yet has no path either.
     let mut found: Sightings = spec.brokers().map(|(id, zone)| (id, Sighting::Unclear(Some(zone.clone())))).collect();
-    let mut by_node: BTreeMap<BrokerId, Vec<(&InterfaceId, &NodeInterface)>> = BTreeMap::new();
-    for (id, roles, eni, interface) in interfaces(identity, observed) {
-        if roles.serves() {
-            by_node.entry(id).or_default().push((eni, interface));
-        }
+    let mut by_node: BTreeMap<BrokerId, Vec<FoundInterface<'_>>> = BTreeMap::new();
+    for one in node_interfaces(identity, observed).filter(|one| one.roles.serves()) {
+        by_node.entry(one.node).or_default().push(one);
     }
     for (id, interfaces) in by_node {
         found.insert(id, sighting(intent, spec, id, &interfaces, issues));
@@ -306,13 +316,13 @@ fn sighting(
     intent: &Intent,
     spec: &Provisioned,
     id: BrokerId,
-    interfaces: &[(&InterfaceId, &NodeInterface)],
+    interfaces: &[FoundInterface<'_>],
     issues: &mut Vec<Issue>,
 ) -> Sighting {
-    let [(_, interface)] = interfaces else {
-        let ids = interfaces.iter().map(|(eni, _)| (*eni).clone()).collect();
+    let [FoundInterface { interface, .. }] = interfaces else {
+        let ids = interfaces.iter().map(|one| one.id.clone()).collect();
         issues.push(Issue::Node(NodeIssue::Interfaces(id, ids)));
-        return Sighting::Unclear(interfaces.first().map(|(_, interface)| interface.zone.clone()));
+        return Sighting::Unclear(interfaces.first().map(|one| one.interface.zone.clone()));
     };
     if let Some(said) = spec.nodes.get(&id).map(|node| &node.zone).filter(|said| **said != interface.zone) {
         issues.push(Issue::BrokerInOtherZone(id, said.clone(), interface.zone.clone()));

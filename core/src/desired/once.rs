@@ -1,6 +1,6 @@
 //! What is decided once for a cluster of nodes that are made, and kept in the tags of its volumes: they outlive all else.
 
-use super::{Identity, Provisioned};
+use super::{Identity, Memory, Provisioned};
 use crate::model::{CLUSTER_TAG, FORMATTED_TAG, IMAGE_TAG, ImageId, Observed, Ownership, Tags, digest};
 use crate::node::ClusterId;
 
@@ -22,14 +22,14 @@ impl Once {
     }
 }
 
-/// By the spec, by the volumes, and else anew.
-pub fn once(identity: &Identity, spec: &Provisioned, observed: &Observed) -> Once {
+/// By the spec, by the volumes, by status, and else anew.
+pub fn once(identity: &Identity, spec: &Provisioned, memory: &Memory, observed: &Observed) -> Once {
     let machine = observed.inputs.machine.get();
     let newest = || machine?.as_ref()?.newest_image.clone();
     let volumes = Volumes { identity, observed };
     let cluster = match volumes.said(CLUSTER_TAG) {
         Some(said) => said.parse().ok(),
-        None => volumes.all_read().then(|| new_cluster(identity)),
+        None => memory.cluster_id.clone().or_else(|| volumes.all_read().then(|| new_cluster(identity))),
     };
     let pinned = || volumes.said(IMAGE_TAG).map(ImageId::from).or_else(|| newest().filter(|_| volumes.all_read()));
     Once { cluster, image: spec.machine.image.clone().or_else(pinned) }

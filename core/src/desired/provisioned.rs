@@ -17,8 +17,6 @@ pub struct Provisioned {
     pub machine: Machine,
     /// What every volume is.
     pub storage: Storage,
-    /// How changes get to the instances.
-    pub roll: Roll,
     /// What runs on them.
     pub software: Software,
 }
@@ -65,15 +63,6 @@ pub enum VolumeDeletion {
     Delete,
 }
 
-/// How changes get to the instances.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Roll {
-    /// One after the other, as long as Kafka can spare one.
-    OneByOne,
-    /// When somebody terminates one.
-    OnDelete,
-}
-
 /// What runs on a node.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Software {
@@ -96,7 +85,7 @@ impl Provisioned {
 const FIELD: &str = "brokers.provisioned";
 
 pub(super) fn parse(made: &api::ProvisionedBrokers) -> Result<Provisioned, InvalidSpec> {
-    let api::ProvisionedBrokers { nodes, instance_type, image, key_name, instance_profile_arn, storage, roll, kafka } =
+    let api::ProvisionedBrokers { nodes, instance_type, image, key_name, instance_profile_arn, storage, kafka } =
         made;
     let parsed = Provisioned {
         nodes: nodes.iter().map(node).collect::<Result<_, _>>()?,
@@ -107,10 +96,6 @@ pub(super) fn parse(made: &api::ProvisionedBrokers) -> Result<Provisioned, Inval
             profile: instance_profile_arn.as_deref().map(InstanceProfileArn::from),
         },
         storage: self::storage(storage)?,
-        roll: match roll {
-            api::Roll::OneByOne => Roll::OneByOne,
-            api::Roll::OnDelete => Roll::OnDelete,
-        },
         software: software(kafka)?,
     };
     if parsed.brokers().next().is_none() {

@@ -6,6 +6,7 @@ mod conditions;
 mod finding;
 mod informing;
 mod kstatus;
+mod nodes;
 mod parts;
 mod tables;
 mod verified;
@@ -125,6 +126,7 @@ pub fn status(view: &View<'_>) -> KafkaPrivateLinkStatus {
             state: Some(format!("{:?}", lb.state)),
             security_group_id: group.map(|group| group.id.to_string()),
         }),
+        brokers: nodes::provisioned(&passed.desired, observed),
         listeners,
         connections,
         connection_counts: service.map(|_| connection_counts),
@@ -137,8 +139,8 @@ pub fn status(view: &View<'_>) -> KafkaPrivateLinkStatus {
     }
 }
 
-/// The status to be written before the first step of a pass: a port is never used before it is written
-/// down, and a difference is told before it is repaired. `None` where status says all that already.
+/// The status to be written before the first step of a pass: neither a port nor who votes is used before it is
+/// written down, and a difference is told before it is repaired. `None` where status says all that already.
 #[must_use]
 pub fn checkpoint(
     previous: Option<&KafkaPrivateLinkStatus>,
@@ -151,13 +153,16 @@ pub fn checkpoint(
         let in_sync = condition(&status.conditions, ConditionType::InSync);
         status.observed_generation == Some(generation) && in_sync.is_none_or(|condition| condition.status != "True")
     });
-    if begun && memory(previous).ledger == wanted.ledger {
+    let written = memory(previous);
+    let kept = |memory: &Memory| (memory.ledger.clone(), memory.roles.clone(), memory.cluster_id.clone());
+    if begun && kept(&written) == kept(wanted) {
         return None;
     }
     let mut status = previous.cloned().unwrap_or_default();
     status.conditions = conditions::begun(&status.conditions, pass.plan(), generation, now);
     status.observed_generation = Some(generation);
     status.ports = ports(wanted);
+    status.brokers = nodes::provisioned(pass.desired(), pass.observed());
     status.confirmation = wanted.confirmation.as_ref().map(confirmation);
     status.absent_brokers = absent(wanted);
     Some(status)
@@ -195,7 +200,8 @@ pub fn memory(status: Option<&KafkaPrivateLinkStatus>) -> Memory {
             .flat_map(|listener| &listener.brokers)
             .filter_map(|broker| Some((BrokerId(broker.id), broker.zone_id.as_deref()?.into())))
             .collect(),
-        roles: BTreeMap::new(),
+        roles: nodes::roles(status),
+        cluster_id: status.brokers.as_ref().and_then(|brokers| brokers.cluster_id.as_deref()?.parse().ok()),
     }
 }
 

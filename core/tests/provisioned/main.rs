@@ -4,3 +4,4 @@ mod parsing;
 mod paths;
 mod roles;
 mod scene;
+mod status;

@@ -1,7 +1,7 @@
 //! What of a spec is taken, here and by the schema.
 
 use kpl_core::api::crd;
-use kpl_core::desired::{Roll, VolumeDeletion};
+use kpl_core::desired::VolumeDeletion;
 use kpl_core::model::{BrokerId, TargetType, VolumeType};
 use kpl_core::node::{CONTROLLER_PORT, ExtraProperties, INTERNAL_PORT, Roles};
 use kpl_core::reason::Reason;
@@ -18,7 +18,6 @@ fn what_is_not_said_has_its_default() {
     let storage = made.storage;
     assert_eq!((storage.size.gibibytes(), storage.volume_type), (100, VolumeType::Gp3));
     assert_eq!(storage.deletion, VolumeDeletion::Retain);
-    assert_eq!(made.roll, Roll::OneByOne);
     assert_eq!(made.software.distribution.version.to_string(), "4.3.1");
     assert_eq!(made.software.distribution.sha512.as_str(), "a".repeat(128), "in the form of sha512sum");
     assert_eq!(made.software.heap.mebibytes, 4096);
@@ -35,7 +34,6 @@ fn what_is_said_is_taken() {
     provisioned["keyName"] = json!("ops");
     provisioned["instanceProfileArn"] = json!("arn:aws:iam::111122223333:instance-profile/kafka");
     provisioned["storage"] = json!({ "sizeGiB": 16384, "type": "gp2", "deletionPolicy": "Delete" });
-    provisioned["roll"] = json!("OnDelete");
     provisioned["kafka"]["properties"] = json!({ "num.partitions": "3" });
     let intent = intent(spec);
     let made = made(&intent);
@@ -45,7 +43,7 @@ fn what_is_said_is_taken() {
     assert_eq!(machine.profile, Some("arn:aws:iam::111122223333:instance-profile/kafka".into()));
     let storage = made.storage;
     assert_eq!((storage.size.to_string().as_str(), storage.volume_type.as_str()), ("16384 GiB", "gp2"));
-    assert_eq!((storage.deletion, made.roll), (VolumeDeletion::Delete, Roll::OnDelete));
+    assert_eq!(storage.deletion, VolumeDeletion::Delete);
     assert_eq!(made.software.properties.iter().collect::<Vec<_>>(), [("num.partitions", "3")]);
     let node = &made.nodes[&BrokerId(7)];
     assert_eq!((node.zone.as_str(), node.roles), ("usw2-az2", Some(Roles::Combined)));

@@ -89,6 +89,22 @@ fn paths_while_interfaces_come_and_go() {
 }
 
 #[test]
+fn a_look_that_lists_no_interfaces_takes_nothing_away() {
+    let spec = intent(spec());
+    let before = decide(&spec, &Memory::default(), &begun());
+    let mut kept = begun();
+    kept.own.interfaces.whole = false;
+    let again = decide(&spec, &before.memory, &kept);
+    assert_eq!((paths(&again), &again.nodes), (paths(&before), &before.nodes));
+    kept.own.interfaces.items.remove(&"eni-2".into());
+    let third = nodes(&[(1, &[]), (3, &[])]);
+    let again = decide(&intent(third), &before.memory, &kept);
+    assert_eq!(paths(&again)[1], (2, to(AS_IT_IS), Some(9094)));
+    let lost = Memory { ledger: before.memory.ledger, ..Memory::default() };
+    assert_eq!(decide(&spec, &lost, &kept).nodes, None, "nobody says what node 2 is");
+}
+
+#[test]
 fn a_controller_alone_has_no_port() {
     let mut observed = empty();
     add(&mut observed, "eni-1", 1, Roles::Controller, ZONES[0]);

@@ -9,6 +9,7 @@ mod endpoint_service;
 mod listener;
 mod load_balancer;
 mod network;
+mod node_status;
 mod provisioned;
 mod status;
 mod verification;
@@ -24,8 +25,9 @@ pub use endpoint_service::{Acceptance, ConnectionDeletionPolicy, Consumer, Endpo
 pub use listener::{CrossZone, FixedPort, Listener, PortRange};
 pub use load_balancer::{DeletionProtection, HealthCheck, InboundRules, LoadBalancer, TargetGroups};
 pub use network::{Egress, Network, Subnet, Vpc};
+pub use node_status::{NodeStatus, ProvisionedStatus};
 pub use provisioned::{
-    Distribution, Image, Kafka, Node, NodeRole, ProvisionedBrokers, Roll, Storage, VolumeDeletionPolicy, VolumeType,
+    Distribution, Image, Kafka, Node, NodeRole, ProvisionedBrokers, Storage, VolumeDeletionPolicy, VolumeType,
 };
 pub use status::{
     AbsentBroker, AwsStatus, BootstrapStatus, BrokerStatus, ConfirmationStatus, ConnectionCounts, ConnectionStatus,

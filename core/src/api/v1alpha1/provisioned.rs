@@ -8,7 +8,7 @@ use serde::{Deserialize, Serialize};
 use crate::api::rule::{Rule, immutable, zone_id};
 
 /// Brokers that are made for this object: each has an instance, a network interface with a fixed address, and a volume
-/// for its data.
+/// for its data. What changes here gets to a node when its instance is replaced: when somebody terminates it.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct ProvisionedBrokers {
@@ -44,11 +44,6 @@ pub struct ProvisionedBrokers {
 
     /// Where the data of a node are.
     pub storage: Storage,
-
-    /// How a change gets to the instances. OneByOne (default) stops or replaces one after the other, as long as Kafka
-    /// says that it can spare one. OnDelete waits until somebody terminates an instance.
-    #[serde(default)]
-    pub roll: Roll,
 
     /// The Kafka that runs on the nodes.
     pub kafka: Kafka,
@@ -96,9 +91,9 @@ pub struct Image {
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct Storage {
-    /// Size of the volume of each node in GiB, 1 to 16384. It can only grow.
+    /// Size of the volume of each node in GiB, 1 to 16384. Cannot be changed.
     #[serde(rename = "sizeGiB")]
-    #[schemars(range(min = 1, max = 16384), extend("x-kubernetes-validations" = [GROWING_SIZE]))]
+    #[schemars(range(min = 1, max = 16384), extend("x-kubernetes-validations" = [KEPT_SIZE]))]
     pub size_gib: i32,
 
     /// Type of the volumes. Cannot be changed.
@@ -131,16 +126,6 @@ pub enum VolumeDeletionPolicy {
     Retain,
     /// It goes.
     Delete,
-}
-
-/// How a change gets to the instances.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize, JsonSchema)]
-pub enum Roll {
-    /// One after the other.
-    #[default]
-    OneByOne,
-    /// When somebody terminates one.
-    OnDelete,
 }
 
 /// The Kafka that runs on the nodes.
@@ -191,7 +176,7 @@ fn property_values(map: &mut Schema) {
     map.insert("additionalProperties".into(), values);
 }
 
-const NODES_RULES: [Rule; 4] = [
+const NODES_RULES: [Rule; 5] = [
     Rule::new(
         "self.filter(n, has(n.roles) && 'Controller' in n.roles).size() in [0, 1, 3, 5] && \
          (self.exists(n, !has(n.roles)) || self.exists(n, 'Controller' in n.roles))",
@@ -201,6 +186,11 @@ const NODES_RULES: [Rule; 4] = [
     Rule::new(
         "oldSelf.all(o, !has(o.roles) || !('Controller' in o.roles) || self.exists(n, n.id == o.id))",
         "a node with the role Controller cannot be removed: every node knows it as a voter",
+    )
+    .forbidden(),
+    Rule::new(
+        "oldSelf.all(o, self.exists(n, n.id == o.id))",
+        "a node cannot be removed: whatever it holds would be lost to the others",
     )
     .forbidden(),
     Rule::new(
@@ -219,8 +209,7 @@ const KEPT_ROLES: Rule = Rule::new(
 )
 .forbidden();
 
-const GROWING_SIZE: Rule =
-    Rule::new("self >= oldSelf", "sizeGiB can only grow: AWS does not make a volume smaller").forbidden();
+const KEPT_SIZE: Rule = immutable("sizeGiB cannot be changed");
 
 const KEPT_TYPE: Rule = immutable("type of the volumes cannot be changed");
 

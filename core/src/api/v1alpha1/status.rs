@@ -8,6 +8,7 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use super::conditions::conditions;
+use super::node_status::ProvisionedStatus;
 
 /// What the operator found and did. Set by the operator alone.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
@@ -43,6 +44,10 @@ pub struct KafkaPrivateLinkStatus {
     /// The Network Load Balancer.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub load_balancer: Option<LoadBalancerStatus>,
+
+    /// The Kafka cluster that was made for this object.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub brokers: Option<ProvisionedStatus>,
 
     /// Listeners with their bootstrap and brokers.
     #[serde(skip_serializing_if = "Vec::is_empty")]
