@@ -7,7 +7,7 @@ use kpl_core::api::KafkaPrivateLink;
 use kpl_core::cost::{Estimate, Money, Payer};
 use kpl_core::desired::{Desired, Identity, Intent, Memory, Request, VpcSource, desired};
 use kpl_core::model::{
-    Account, BrokerInstance, InstanceState, Listing, Observed, Owned, Owner, Seen, Subnet, Timing, Vpc,
+    Account, BrokerInstance, InstanceState, Listing, MachineKind, Observed, Owned, Owner, Seen, Subnet, Timing, Vpc,
 };
 use kpl_core::plan::guard::Guard;
 use kpl_core::simulate::simulate;
@@ -140,5 +140,48 @@ spec:
     let intent = Intent::parse(&object.spec).expect("the object is valid");
     let observed = empty();
     assert_eq!(wanted(&intent, &observed).issues, []);
+    insta::assert_snapshot!(simulate(|seen| wanted(&intent, seen), &Guard::default(), &observed).to_string());
+}
+
+/// The brokers are made too; their addresses are AWS's to choose. By hand, a month of them: 3 × 730 × 0.0832 = 182.208; 300 × 0.08 = 24.00
+/// and 24 × 0.08 = 1.92; the load balancer as above.
+#[test]
+fn from_an_empty_account_with_brokers() {
+    let text = r#"
+metadata: { name: orders, namespace: default }
+spec:
+  region: us-west-2
+  network:
+    vpc: { cidrBlock: 10.0.0.0/16 }
+    egress: S3Endpoint
+    subnets:
+    - { zoneId: usw2-az1, cidrBlock: 10.0.0.0/18 }
+    - { zoneId: usw2-az2, cidrBlock: 10.0.64.0/18 }
+    - { zoneId: usw2-az3, cidrBlock: 10.0.128.0/18 }
+  brokers:
+    provisioned:
+      nodes: [ { id: 1, zoneId: usw2-az1 }, { id: 2, zoneId: usw2-az2 }, { id: 3, zoneId: usw2-az3 } ]
+      instanceType: t3.large
+      storage: { sizeGiB: 100 }
+      kafka:
+        version: 4.3.1
+        distribution:
+          url: s3://example-kafka/kafka_2.13-4.3.1.tgz
+          sha512: 00000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000
+        heap: 4G
+  listeners:
+  - name: EXTERNAL
+    brokerPort: 39092
+    bootstrapPort: 9092
+    portRange: { first: 9093, last: 9116 }
+    advertisedHostTemplate: b{brokerId}.{zoneId}.kafka.example.com
+    consumerCidrs: [ 10.250.0.0/16 ]
+  endpointService: { consumers: [ { accountId: "210987654321" } ] }
+"#;
+    let object: KafkaPrivateLink = serde_saphyr::from_str(text).expect("the object parses");
+    let intent = Intent::parse(&object.spec).expect("the object is valid");
+    let mut observed = empty();
+    let newest_image = Some("ami-0123456789abcdef0".into());
+    observed.inputs.machine = Seen::Read(Some(MachineKind { vcpus: 2, nitro: true, newest_image }));
     insta::assert_snapshot!(simulate(|seen| wanted(&intent, seen), &Guard::default(), &observed).to_string());
 }

@@ -1,5 +1,6 @@
 //! What a month of an offer costs by AWS's list prices: an estimate with its date and its assumptions.
 
+mod nodes;
 mod prices;
 
 use std::fmt;
@@ -51,7 +52,11 @@ impl Estimate {
     #[must_use]
     pub fn of(desired: &Desired, region: &Region, gigabytes: u32) -> Option<Self> {
         match &desired.goal {
-            Goal::Offer(offer) => Some(Self::of_offer(offer, region, gigabytes.into())),
+            Goal::Offer(offer) => {
+                let mut estimate = Self::of_offer(offer, region, gigabytes.into());
+                nodes::add(desired.nodes.as_ref(), &mut estimate);
+                Some(estimate)
+            }
             Goal::Hold | Goal::Absent(_) | Goal::Retained => None,
         }
     }
@@ -116,7 +121,6 @@ fn assumptions(region: &Region, gigabytes: u64) -> Vec<String> {
     if region.as_str() != PRICED_REGION {
         said.push(format!("prices of {PRICED_REGION}: those of {region} may differ"));
     }
-    said.push("the brokers themselves, and what Kafka replicates between zones, are not in it".to_owned());
     said
 }
 

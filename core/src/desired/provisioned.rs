@@ -85,8 +85,7 @@ impl Provisioned {
 const FIELD: &str = "brokers.provisioned";
 
 pub(super) fn parse(made: &api::ProvisionedBrokers) -> Result<Provisioned, InvalidSpec> {
-    let api::ProvisionedBrokers { nodes, instance_type, image, key_name, instance_profile_arn, storage, kafka } =
-        made;
+    let api::ProvisionedBrokers { nodes, instance_type, image, key_name, instance_profile_arn, storage, kafka } = made;
     let parsed = Provisioned {
         nodes: nodes.iter().map(node).collect::<Result<_, _>>()?,
         machine: Machine {
