@@ -53,6 +53,16 @@ const MOST_WAVES: usize = 100;
 /// Plays the future of an object from a full look on; `desire` says what shall be by a look.
 #[must_use]
 pub fn simulate(desire: impl Fn(&Observed) -> Desired, demands: &Guard, observed: &Observed) -> Preview {
+    simulate_to_the_end(desire, demands, observed).0
+}
+
+/// The same, and the picture in which it ends.
+#[must_use]
+pub fn simulate_to_the_end(
+    desire: impl Fn(&Observed) -> Desired,
+    demands: &Guard,
+    observed: &Observed,
+) -> (Preview, Observed) {
     let identity = desire(observed).identity;
     let mut preview = Preview { block: crate::plan::guard::guard(demands, &identity, observed), ..Preview::default() };
     // A blocked plan is shown all the same.
@@ -88,7 +98,7 @@ pub fn simulate(desire: impl Fn(&Observed) -> Desired, demands: &Guard, observed
             break;
         }
     }
-    preview
+    (preview, picture)
 }
 
 fn unchanged(after: &Observed, before: &Observed) -> bool {

@@ -10,7 +10,7 @@ use kpl_core::model::{
     Account, BrokerInstance, InstanceState, Listing, MachineKind, Observed, Owned, Owner, Seen, Subnet, Timing, Vpc,
 };
 use kpl_core::plan::guard::Guard;
-use kpl_core::simulate::simulate;
+use kpl_core::simulate::{simulate, simulate_to_the_end};
 
 fn identity() -> Identity {
     Identity {
@@ -183,5 +183,9 @@ spec:
     let mut observed = empty();
     let newest_image = Some("ami-0123456789abcdef0".into());
     observed.inputs.machine = Seen::Read(Some(MachineKind { vcpus: 2, nitro: true, newest_image }));
-    insta::assert_snapshot!(simulate(|seen| wanted(&intent, seen), &Guard::default(), &observed).to_string());
+    let (preview, end) = simulate_to_the_end(|seen| wanted(&intent, seen), &Guard::default(), &observed);
+    insta::assert_snapshot!(preview.to_string());
+    let estimate = Estimate::of(&wanted(&intent, &end), &intent.region, 100).expect("it is offered in the end");
+    assert_eq!(estimate.total(Payer::Provider), Money(17_025_000 + 182_208_000 + 24_000_000 + 1_920_000));
+    insta::assert_snapshot!("a_month_with_brokers", estimate.to_string());
 }

@@ -6,7 +6,7 @@ use std::process::ExitCode;
 use clap::{Args, ValueEnum};
 use jiff::Timestamp;
 use kpl_core::cost::{Estimate, Payer};
-use kpl_core::simulate::{Preview, simulate};
+use kpl_core::simulate::{Preview, simulate_to_the_end};
 use serde_json::{Value, json};
 use thiserror::Error;
 
@@ -69,8 +69,9 @@ pub(super) async fn run<C: Clouds>(arguments: Arguments, clouds: C) -> Result<Ex
 
 fn preview(study: &Study, monthly_traffic: u32) -> Shown {
     let issues = study.desired.issues.iter().map(ToString::to_string).collect();
-    let preview = simulate(|observed| study.desire(observed), &study.guard, &study.observed);
-    let cost = Estimate::of(&study.desired, &study.intent.region, monthly_traffic);
+    let (preview, end) = simulate_to_the_end(|observed| study.desire(observed), &study.guard, &study.observed);
+    // What it comes to, though nothing of it is there yet.
+    let cost = Estimate::of(&study.desire(&end), &study.intent.region, monthly_traffic);
     Shown { object: study.shown.clone(), preview, issues, cost }
 }
 

@@ -20,6 +20,7 @@ mod forms;
 mod gaps;
 mod history;
 mod limits;
+mod made_nodes;
 mod made_vpc;
 mod plug_in;
 mod policy;

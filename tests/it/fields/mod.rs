@@ -12,6 +12,7 @@ mod listeners;
 mod network;
 mod paths;
 mod play;
+mod provisioned;
 mod settings;
 mod verification;
 
@@ -28,6 +29,7 @@ enum Table {
     Listeners,
     Subnets,
     MadeVpc,
+    MadeBrokers,
     BrokersByTag,
     BrokersByList,
     BrokersByAddress,
@@ -36,11 +38,12 @@ enum Table {
 }
 
 impl Table {
-    const ALL: [Self; 9] = [
+    const ALL: [Self; 10] = [
         Self::Settings,
         Self::Listeners,
         Self::Subnets,
         Self::MadeVpc,
+        Self::MadeBrokers,
         Self::BrokersByTag,
         Self::BrokersByList,
         Self::BrokersByAddress,
@@ -54,6 +57,7 @@ impl Table {
             Self::Listeners => listeners::cases(),
             Self::Subnets => network::cases(),
             Self::MadeVpc => network::made(),
+            Self::MadeBrokers => provisioned::cases(),
             Self::BrokersByTag => brokers::by_tag(),
             Self::BrokersByList => brokers::by_list(),
             Self::BrokersByAddress => brokers::by_address(),
@@ -68,6 +72,7 @@ impl Table {
             Self::Listeners => listeners::stage().await,
             Self::Subnets => network::stage().await,
             Self::MadeVpc => network::stage_made().await,
+            Self::MadeBrokers => provisioned::stage().await,
             Self::BrokersByTag => brokers::stage_by_tag().await,
             Self::BrokersByList => brokers::stage_by_list().await,
             Self::BrokersByAddress => brokers::stage_by_address().await,
@@ -97,7 +102,9 @@ fn every_field_has_its_cases() {
 #[tokio::test]
 async fn what_cannot_change_is_refused() {
     let stages = [Table::Settings, Table::Listeners, Table::Subnets, Table::BrokersByTag, Table::BrokersByList];
-    for table in stages.into_iter().chain([Table::MadeVpc, Table::BrokersByAddress, Table::Verification]) {
+    for table in
+        stages.into_iter().chain([Table::MadeVpc, Table::MadeBrokers, Table::BrokersByAddress, Table::Verification])
+    {
         table.stage().await.refuses(&table.cases()).await;
     }
     // The stage of that table has an operator for consumers that connect.
@@ -132,6 +139,16 @@ async fn long_listeners_are_followed() {
 #[tokio::test]
 async fn long_subnets_are_followed() {
     Table::Subnets.play().await;
+}
+
+#[tokio::test]
+async fn long_made_vpcs_are_followed() {
+    Table::MadeVpc.play().await;
+}
+
+#[tokio::test]
+async fn long_made_brokers_are_followed() {
+    Table::MadeBrokers.play().await;
 }
 
 #[tokio::test]

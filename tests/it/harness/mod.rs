@@ -34,7 +34,7 @@ pub use patience::{until, until_within};
 pub use policies::{Missing, Policies};
 pub use portrait::values_at;
 pub use random::random;
-pub use scene::{CLUSTER_ID, Scene, listener, made_network};
+pub use scene::{CLUSTER_ID, Scene, listener, made_network, provisioned};
 pub use standin::{Call, Calls, StandIn, Written};
 pub use trouble::Trouble;
 pub use way::Way;

@@ -25,6 +25,7 @@ impl Inventory {
                 service.principals.into_iter().map(|arn| (arn, Value::from(true))).collect::<Map<_, _>>()
             }),
             "s3": self.reach_s3(),
+            "machines": self.machines(),
             "tags": self.owned(),
         })
     }
@@ -36,6 +37,24 @@ impl Inventory {
         let keys: Vec<_> = leads.filter_map(|(arn, _)| groups.get(arn)?.tags.get(RESOURCE_TAG)).collect();
         let targets: Vec<_> = self.targets_at(port).into_keys().collect();
         (port.to_string(), json!({ "group": keys, "targets": targets, "attributes": listener.attributes }))
+    }
+
+    /// Instances of nodes by the node's id.
+    fn machines(&self) -> Map<String, Value> {
+        let instances = self.whole["instances"].as_object().expect("instances by id").iter();
+        let of_node = |instance: &Value| {
+            let key = instance["tags"][RESOURCE_TAG].as_str()?.strip_prefix("instance/")?.to_owned();
+            let subnet = &self.whole["subnets"][instance["subnet"].as_str()?];
+            let drawn = json!({
+                "type": instance["type"], "image": instance["image"], "address": instance["address"],
+                "zone": subnet["zone"], "state": instance["state"],
+            });
+            Some((key, drawn))
+        };
+        instances
+            .filter(|(_, instance)| instance["state"] != "terminated")
+            .filter_map(|(_, one)| of_node(one))
+            .collect()
     }
 
     /// Zones of the subnets from which a gateway endpoint of ours leads to S3.

@@ -277,6 +277,24 @@ pub fn made_network() -> Value {
     })
 }
 
+/// Brokers that are made in it: two, of which the first votes; nothing of them stays.
+pub fn provisioned() -> Value {
+    json!({ "provisioned": {
+        "nodes": [
+            { "id": 1, "zoneId": "usw2-az1", "roles": ["Controller", "Broker"] },
+            { "id": 2, "zoneId": "usw2-az2", "roles": ["Broker"] },
+        ],
+        "instanceType": "t3.large",
+        "storage": { "sizeGiB": 100, "type": "gp3", "deletionPolicy": "Delete" },
+        "kafka": {
+            "version": "4.3.1",
+            "distribution": { "url": "s3://example/kafka.tgz", "sha512": "a".repeat(128) },
+            "heap": "4G",
+            "properties": { "num.partitions": "3" },
+        },
+    } })
+}
+
 /// A listener of the guide with 24 ports to grow into.
 pub fn listener(name: &str, broker_port: u16, bootstrap: u16, first: u16) -> Value {
     json!({

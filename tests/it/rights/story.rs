@@ -4,7 +4,7 @@ use aws_sdk_elasticloadbalancingv2::types::{Action, ActionTypeEnum, TargetDescri
 use kpl_core::model::RESOURCE_TAG;
 use serde_json::{Value, json};
 
-use crate::harness::{Consumer, Scene, ZONES, listener, made_network};
+use crate::harness::{Consumer, Scene, ZONES, listener, made_network, provisioned};
 
 /// A scene with what the story needs, and no operator yet.
 pub struct Life {
@@ -76,6 +76,34 @@ impl Life {
         self.take_route_to_s3().await;
         made.looked_again().await;
         made.change_and_settle(json!({ "network": { "egress": "None" } })).await;
+        made.delete_and_wait().await;
+        self.brokers_are_made().await;
+    }
+
+    /// A third one, with brokers of its own.
+    async fn brokers_are_made(&self) {
+        let mut spec = self.scene.plain_spec();
+        spec["network"] = made_network();
+        spec["brokers"] = provisioned();
+        spec["tags"] = json!({ "team": "streaming", "cost": "17" });
+        let made = self.scene.link("nodes");
+        made.create_and_settle(spec).await;
+        made.change_and_settle(json!({ "tags": { "team": "data", "cost": null } })).await;
+        let aws = self.scene.inventory().await;
+        let all = |kind: &str| aws.whole[kind].as_object().expect("a kind by id").clone();
+        let of = |key: &'static str| move |(_, one): &(String, Value)| one["tags"][RESOURCE_TAG] == key;
+        // Somebody puts an interface into another group, and stops an instance.
+        let (interface, held) = all("network_interfaces").into_iter().find(of("interface/1")).expect("it is made");
+        let vpc = &all("subnets")[held["subnet"].as_str().expect("it lies in one")]["vpc"];
+        let here = |(_, group): &(String, Value)| group["name"] == "default" && group["vpc"] == *vpc;
+        let (group, _) = all("security_groups").into_iter().find(here).expect("AWS makes one in every VPC");
+        let ec2 = &self.scene.account.ec2;
+        let moved = ec2.modify_network_interface_attribute().network_interface_id(interface).groups(group).send();
+        moved.await.expect("AWS lets a person do it");
+        let (instance, _) = all("instances").into_iter().find(of("instance/1")).expect("it is made");
+        ec2.stop_instances().instance_ids(instance).send().await.expect("it stops");
+        made.looked_again().await;
+        made.settled().await;
         made.delete_and_wait().await;
     }
 
