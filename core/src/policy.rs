@@ -5,7 +5,7 @@ use std::fmt;
 
 use serde::Deserialize;
 
-use crate::desired::{Acceptance, Identity, Intent, VpcSource};
+use crate::desired::{Acceptance, Brokers, Identity, Intent, Machine, VpcSource};
 use crate::model::{AccountId, Region, SecurityGroupId, VpcId};
 
 /// Rules: an object has to keep to one of them, whole. None at all allow nothing.
@@ -17,7 +17,7 @@ pub struct Policy {
 }
 
 /// What objects of some namespaces may name. A list that is absent allows everything (but for
-/// [`Rule::verification_addresses`]), an empty one nothing.
+/// [`Rule::verification_addresses`] and [`Rule::instance_profiles`]), an empty one nothing.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Deserialize)]
 #[serde(rename_all = "camelCase", default, deny_unknown_fields)]
 pub struct Rule {
@@ -34,6 +34,11 @@ pub struct Rule {
     /// `spec.verification.address`. Absent: none, so that Kafka is asked at the load balancer's own name alone. An operator that
     /// dials whatever an object says would scan networks for whoever may write one.
     pub verification_addresses: Option<Vec<Pattern>>,
+    /// `spec.brokers.provisioned.instanceType`.
+    pub instance_types: Option<Vec<Pattern>>,
+    /// `spec.brokers.provisioned.instanceProfileArn`. Absent: none. Whoever writes an object chooses what its instances run,
+    /// and that has the rights of the profile.
+    pub instance_profiles: Option<Vec<Pattern>>,
     /// `spec.endpointService.consumers`; who is rejected needs no rule.
     pub consumers: Option<Vec<ConsumerRule>>,
 }
@@ -94,6 +99,7 @@ pub struct Claim {
     vpc: Option<VpcId>,
     security_groups: BTreeSet<SecurityGroupId>,
     verification_address: Option<String>,
+    machine: Option<Machine>,
     consumers: BTreeMap<AccountId, BTreeSet<String>>,
 }
 
@@ -133,6 +139,10 @@ impl Claim {
             },
             security_groups: intent.broker_groups.clone(),
             verification_address: intent.verification.address.clone().filter(|_| intent.verification.enabled),
+            machine: match &intent.brokers {
+                Brokers::Provisioned(made) => Some(made.machine.clone()),
+                Brokers::Selector { .. } | Brokers::Instances(_) | Brokers::Addresses(_) => None,
+            },
             consumers: let_in.map(|(account, consumer)| (account.clone(), consumer.principals.clone())).collect(),
         }
     }
@@ -181,10 +191,21 @@ impl Rule {
         let address = claim.verification_address.iter();
         let address = address.filter(|address| !dialled.iter().any(|pattern| pattern.fits(address)));
         denials.extend(address.map(|address| format!("verification address {address}")));
+        if let Some(machine) = &claim.machine {
+            denials.extend(self.machine_denials(machine));
+        }
         for (consumer, principals) in &claim.consumers {
             denials.extend(self.consumer_denials(consumer, principals));
         }
         denials
+    }
+
+    fn machine_denials(&self, machine: &Machine) -> Vec<String> {
+        let of = &machine.instance_type;
+        let wrong_type = (!fits(self.instance_types.as_ref(), of.as_str())).then(|| format!("instance type {of}"));
+        let given = self.instance_profiles.as_deref().unwrap_or_default();
+        let profile = machine.profile.iter().filter(|arn| !given.iter().any(|pattern| pattern.fits(arn.as_str())));
+        wrong_type.into_iter().chain(profile.map(|arn| format!("instance profile {arn}"))).collect()
     }
 
     fn consumer_denials(&self, account: &AccountId, principals: &BTreeSet<String>) -> Vec<String> {
@@ -225,144 +246,4 @@ impl fmt::Display for NotAllowed {
 }
 
 #[cfg(test)]
-mod tests {
-    use std::sync::Arc;
-
-    use super::*;
-
-    fn claim() -> Claim {
-        Claim {
-            namespace: "team-a".into(),
-            region: "us-west-2".into(),
-            vpc: Some("vpc-1".into()),
-            security_groups: ["sg-1".into()].into(),
-            verification_address: None,
-            consumers: [("210987654321".into(), ["root".into(), "role/app-1".into()].into())].into(),
-        }
-    }
-
-    fn decided(yaml: &str, claim: Claim) -> Result<(), String> {
-        let policy: Policy = serde_saphyr::from_str(yaml).unwrap_or_else(|error| panic!("{yaml}: {error}"));
-        let hearing = Hearing { policy: Arc::new(policy), source: "policy.yaml".into(), claim };
-        hearing.decide(&"111122223333".into()).map_err(|denial| {
-            let (said, next) =
-                denial.to_string().split_once(": ").map(|(a, b)| (a.to_owned(), b.to_owned())).expect("a next step");
-            assert!(next.contains("nothing is written"), "{next}");
-            said
-        })
-    }
-
-    #[test]
-    fn a_rule_allows_what_its_lists_have_a_place_for() {
-        let table = [
-            ("{}", None),
-            ("{namespaces: [team-a]}", None),
-            ("{namespaces: ['team-*']}", None),
-            ("{namespaces: [team]}", Some("no rule of the policy policy.yaml is for objects in namespace team-a")),
-            ("{namespaces: []}", Some("no rule of the policy policy.yaml is for objects in namespace team-a")),
-            ("{accounts: ['111122223333']}", None),
-            ("{accounts: ['999922223333']}", Some("account 111122223333")),
-            ("{regions: ['us-*']}", None),
-            ("{regions: [eu-west-1]}", Some("region us-west-2")),
-            ("{vpcs: [vpc-1]}", None),
-            ("{vpcs: [vpc-10, vpc-2]}", Some("VPC vpc-1")),
-            ("{securityGroups: [sg-1, sg-2]}", None),
-            ("{securityGroups: []}", Some("security group sg-1")),
-            ("{consumers: [{accountId: '210987654321'}]}", None),
-            (
-                "{consumers: [{accountId: '210987654321', principals: [root]}, {accountId: '210987654321', principals: ['role/app-*']}]}",
-                None,
-            ),
-            (
-                "{consumers: [{accountId: '210987654321', principals: [root]}]}",
-                Some("consumer 210987654321, role/app-1"),
-            ),
-            ("{consumers: [{accountId: '310987654321'}]}", Some("consumer 210987654321")),
-            ("{consumers: [], regions: [eu-west-1]}", Some("region us-west-2; consumer 210987654321")),
-        ];
-        for (rule, refusal) in table {
-            let expected = refusal.map(|what| {
-                if what.starts_with("no rule") {
-                    what.to_owned()
-                } else {
-                    format!("rule 1 of the policy policy.yaml, the nearest one, does not allow {what}")
-                }
-            });
-            assert_eq!(decided(&format!("rules: [{rule}]"), claim()).err(), expected, "{rule}");
-        }
-    }
-
-    #[test]
-    fn the_example_of_the_documentation_is_valid() {
-        let docs = include_str!("../../docs/security.md");
-        let (_, rest) = docs.split_once("```yaml\n").expect("an example");
-        let (example, _) = rest.split_once("```").expect("its end");
-        let policy: Policy = serde_saphyr::from_str(example).expect("it is valid");
-        assert_eq!(policy.rules.len(), 2);
-    }
-
-    #[test]
-    fn one_rule_has_to_allow_all_and_the_nearest_is_named() {
-        let apart =
-            "rules: [{regions: [us-west-2], vpcs: [vpc-2], securityGroups: []}, {vpcs: [vpc-1], regions: [eu-west-1]}]";
-        let said = decided(apart, claim()).expect_err("no rule allows both");
-        assert_eq!(said, "rule 2 of the policy policy.yaml, the nearest one, does not allow region us-west-2");
-        assert_eq!(decided("rules: [{vpcs: [vpc-2]}, {vpcs: [vpc-1]}]", claim()), Ok(()));
-        assert!(decided("rules: []", claim()).is_err());
-    }
-
-    #[test]
-    fn only_a_rule_lets_the_operator_dial_an_address() {
-        let dialling = || Claim { verification_address: Some("nlb.kafka.internal".into()), ..claim() };
-        let refusal =
-            "rule 1 of the policy policy.yaml, the nearest one, does not allow verification address nlb.kafka.internal";
-        for (rule, allowed) in [
-            ("{}", false),
-            ("{verificationAddresses: []}", false),
-            ("{verificationAddresses: [10.0.0.1]}", false),
-            ("{verificationAddresses: [nlb.kafka.internal]}", true),
-            ("{verificationAddresses: ['nlb.*']}", true),
-        ] {
-            let decided = decided(&format!("rules: [{rule}]"), dialling());
-            assert_eq!(decided, if allowed { Ok(()) } else { Err(refusal.to_owned()) }, "{rule}");
-        }
-    }
-
-    #[test]
-    fn a_vpc_is_made_where_a_rule_says_so() {
-        let making = || Claim { vpc: None, ..claim() };
-        for (rule, allowed) in
-            [("{}", true), ("{vpcs: [new]}", true), ("{vpcs: ['vpc-*']}", false), ("{vpcs: []}", false)]
-        {
-            let refusal = "rule 1 of the policy policy.yaml, the nearest one, does not allow a new VPC".to_owned();
-            assert_eq!(
-                decided(&format!("rules: [{rule}]"), making()),
-                if allowed { Ok(()) } else { Err(refusal) },
-                "{rule}"
-            );
-        }
-        assert!(decided("rules: [{vpcs: [new]}]", claim()).is_err(), "the user's own VPC is another thing");
-    }
-
-    #[test]
-    fn what_is_not_asked_for_needs_no_rule() {
-        let little = Claim { security_groups: BTreeSet::new(), consumers: BTreeMap::new(), ..claim() };
-        assert_eq!(decided("rules: [{securityGroups: [], consumers: []}]", little), Ok(()));
-    }
-
-    #[test]
-    fn what_makes_no_sense_is_refused_with_its_place() {
-        let table = [
-            ("rules:\n- namespaces: [a]\n  vpc: [vpc-1]\n", "vpc", 3),
-            ("rules:\n- accounts: ['12']\n", "twelve digits", 2),
-            ("rules:\n- namespaces: ['a*b']\n", "only at the end", 2),
-            ("rules:\n- namespaces: ['']\n", "empty", 2),
-            ("rules:\n- consumers:\n  - principals: [root]\n", "accountId", 3),
-            ("rule: []\n", "rule", 1),
-        ];
-        for (yaml, words, line) in table {
-            let error = serde_saphyr::from_str::<Policy>(yaml).expect_err(yaml).to_string();
-            assert!(error.contains(words) && error.contains(&format!("line {line}")), "{yaml}: {error}");
-        }
-    }
-}
+mod tests;
