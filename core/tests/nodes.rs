@@ -4,8 +4,10 @@
 mod world;
 
 use kpl_core::api::v1alpha1::VolumeDeletionPolicy;
+use kpl_core::desired::Intent;
 use kpl_core::model::{FORMATTED_TAG, InstanceId, InstanceState, VolumeId};
 use kpl_core::plan::{NodeWait, WaitingOn};
+use kpl_core::status::{View, status};
 use world::object::with_nodes;
 use world::scenario::Scenario;
 use world::state::Aws;
@@ -135,4 +137,40 @@ fn a_broker_that_was_seen_to_run_marks_its_volume() {
     let scenario = settled();
     let tags = scenario.history.world.aws.volumes.values().map(|held| &held.tags);
     assert!(tags.clone().count() == 3 && tags.clone().all(|tags| tags.contains_key(FORMATTED_TAG)));
+}
+
+/// As users read it.
+fn outdated(scenario: &mut Scenario) -> Vec<i32> {
+    let passed = scenario.pass();
+    let intent = Intent::parse(&scenario.history.spec).expect("a valid spec");
+    let said = status(&View {
+        passed: &passed,
+        intent: Ok(&intent),
+        generation: 1,
+        previous: None,
+        region: &intent.region,
+        requested_at: None,
+        proof: None,
+        patience: jiff::SignedDuration::ZERO,
+        published: None,
+        now: jiff::Timestamp::UNIX_EPOCH,
+    });
+    let nodes = said.brokers.expect("nodes are made").nodes.into_iter();
+    nodes.filter(|node| node.outdated).map(|node| node.id).collect()
+}
+
+/// What changes gets to a node when its instance is replaced; status says which ones lag behind.
+#[test]
+fn an_instance_that_was_told_something_else_is_outdated() {
+    let mut scenario = settled();
+    assert_eq!(outdated(&mut scenario), [] as [i32; 0]);
+    let made = scenario.history.spec.brokers.provisioned.as_mut().expect("they are made");
+    made.kafka.properties.insert("num.partitions".into(), "6".into());
+    scenario.settle();
+    assert_eq!(outdated(&mut scenario), [1, 2, 3]);
+    let dead = instance(&scenario.history.world.aws, 2);
+    scenario.history.world.by_hand().set_state(&dead, InstanceState::Terminated);
+    scenario.history.look_fully();
+    scenario.settle();
+    assert_eq!(outdated(&mut scenario), [1, 3]);
 }

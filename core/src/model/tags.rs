@@ -8,6 +8,7 @@
 //! | `…/listener`, `…/broker-id`, `…/port` | target groups, NLB listeners | the port ledger, from which it can be rebuilt |
 //! | `…/broker-id`, `…/roles` | network interfaces of nodes | its `node.id` and what it does in Kafka, `Controller Broker` |
 //! | `…/kafka-cluster`, `…/image` | volumes of nodes | what was decided once for the cluster: its id, and what its instances are made from |
+//! | `…/configuration` | instances of nodes | fingerprint of what it was told when it was launched |
 //! | `…/formatted` | volumes of nodes | a broker was seen to run on it: it is never formatted again |
 //! | `…/tag-keys` | everything we create | the user's keys that we set, so that a removed one is removed |
 //! | `…/service-generation` | load balancer | counts endpoint services made on it: part of the client token |
@@ -41,6 +42,8 @@ pub const ROLES_TAG: &str = "kafka-privatelink.io/roles";
 pub const CLUSTER_TAG: &str = "kafka-privatelink.io/kafka-cluster";
 /// What the instances of a cluster are made from, once that was chosen.
 pub const IMAGE_TAG: &str = "kafka-privatelink.io/image";
+/// What an instance was told when it was launched, as a fingerprint.
+pub const CONFIGURATION_TAG: &str = "kafka-privatelink.io/configuration";
 /// A broker was seen to run on the volume: it is never formatted again.
 pub const FORMATTED_TAG: &str = "kafka-privatelink.io/formatted";
 /// The NLB port that it serves.

@@ -21,7 +21,7 @@ mod network;
 pub mod node_instance;
 pub mod node_interface;
 mod node_wait;
-mod nodes;
+pub(crate) mod nodes;
 mod own;
 pub mod route_table;
 pub mod security_group;

@@ -8,10 +8,10 @@ use std::fmt;
 use super::{Draft, Effect, NodeWait, WaitingOn, own};
 use crate::desired::{Machine, WantedNode};
 use crate::model::{
-    Answer, BrokerId, Find, ImageId, InstanceId, InterfaceId, NodeInstance, NodeInterface, NodeState, Observed,
-    OwnKind, Part, ResourceKey, Seen, Tags, Volume, VolumeState,
+    Answer, BrokerId, CONFIGURATION_TAG, Find, ImageId, InstanceId, InterfaceId, NodeInstance, NodeInterface,
+    NodeState, Observed, OwnKind, Part, ResourceKey, Seen, Tags, Volume, VolumeState,
 };
-use crate::node::{NotBooted, UserData};
+use crate::node::{Fingerprint, NotBooted, UserData};
 
 /// A write to a node's instance.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, strum::IntoStaticStr)]
@@ -139,7 +139,8 @@ pub(super) struct Parts<'a> {
     pub volume: &'a Volume,
     pub machine: &'a Machine,
     pub image: &'a ImageId,
-    pub user_data: Result<UserData, NotBooted>,
+    /// What it is told, and the short text that says the same.
+    pub boots: Result<(UserData, Fingerprint), NotBooted>,
 }
 
 /// Launches it, starts it when somebody stopped it, and gives it its volume.
@@ -174,7 +175,7 @@ fn attach(id: BrokerId, instance: &NodeInstance, volume: &Volume, draft: &mut Dr
 
 /// What an earlier look knew of interface and volume says nothing of whether they are free now.
 fn launch(id: BrokerId, node: &WantedNode, parts: Parts<'_>, draft: &mut Draft<'_>) {
-    let Parts { interface, volume, machine, image, user_data } = parts;
+    let Parts { interface, volume, machine, image, boots } = parts;
     let own = &draft.observed.own;
     if !own.interfaces.is_complete() || !own.volumes.is_complete() {
         own::list::<NodeInterface>(draft);
@@ -187,20 +188,33 @@ fn launch(id: BrokerId, node: &WantedNode, parts: Parts<'_>, draft: &mut Draft<'
     if volume.state != VolumeState::Available {
         return draft.wait(WaitingOn::Node(id, NodeWait::Volume(volume.id.clone())));
     }
-    match user_data {
-        Ok(user_data) => draft.create_unnamed(
+    match boots {
+        Ok((user_data, configuration)) => draft.create_unnamed(
             Change::Launch(Box::new(Launch {
                 node: id,
                 interface: interface.id.clone(),
                 machine: machine.clone(),
                 image: image.clone(),
                 user_data,
-                tags: node.instance_tags.clone(),
+                tags: told(node.instance_tags.clone(), &configuration),
             }))
             .into(),
         ),
         Err(error) => draft.wait(WaitingOn::Node(id, NodeWait::Unbootable(error.to_string()))),
     }
+}
+
+fn told(mut tags: Tags, configuration: &Fingerprint) -> Tags {
+    tags.insert(CONFIGURATION_TAG.to_owned(), configuration.to_string());
+    tags
+}
+
+/// Whether another instance would be told something else, or be another one.
+pub(crate) fn is_outdated(instance: &NodeInstance, wanted: &Machine, image: &ImageId, told: &Fingerprint) -> bool {
+    let said = instance.tags.get().and_then(|tags| tags.get(CONFIGURATION_TAG));
+    said.is_some_and(|said| said != told.as_str())
+        || instance.instance_type != wanted.instance_type
+        || instance.image != *image
 }
 
 /// Terminates all of ours; whether they are gone.

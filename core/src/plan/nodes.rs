@@ -2,14 +2,13 @@
 //! another.
 
 use std::collections::BTreeMap;
-use std::net::Ipv4Addr;
 
 use super::{Draft, NodeWait, WaitingOn, broker_group, node_instance, node_interface, own, subnet, volume};
-use crate::desired::{Absent, WantedNode, WantedNodes};
+use crate::desired::{Absent, WantedNodes};
 use crate::model::{
-    BrokerGroup, BrokerId, Find, Health, ImageId, NodeInstance, NodeInterface, Observed, Part, TargetId, Volume,
+    BrokerGroup, BrokerId, Find, Health, NodeInstance, NodeInterface, Observed, Part, TargetId, Volume,
 };
-use crate::node::{Cluster, ClusterId, Format, Node, NotBooted, UserData, user_data};
+use crate::node::{Cluster, Fingerprint, Format, Node, user_data};
 
 pub(super) fn plan(wanted: Option<&WantedNodes>, draft: &mut Draft<'_>) {
     let Some(wanted) = wanted else { return };
@@ -28,69 +27,48 @@ pub(super) fn plan(wanted: Option<&WantedNodes>, draft: &mut Draft<'_>) {
         let volume = volume::plan(*id, node, &wanted.storage, &zone, draft);
         made.extend(interface.zip(volume).map(|both| (*id, both)));
     }
-    let Some(ready) = ready(wanted, draft) else { return };
+    let (Some(image), Some(_)) = (&wanted.once.image, wanted.vcpus) else {
+        if !draft.observed.inputs.machine.is_read() {
+            draft.ask(Part::Machine);
+        }
+        return;
+    };
     for (id, (interface, volume)) in made {
         let Some(node) = wanted.nodes.get(&id) else { continue };
         if is_healthy(interface, draft.observed) {
             volume::mark_formatted(volume, draft);
         }
-        let user_data = boots(wanted, &ready, id, node, interface, volume);
-        let Some(user_data) = user_data else {
-            // Its ports are given in the next pass, now that its address is known.
+        let Some((cluster, described)) = describe(wanted, id, draft.observed) else {
+            // Its ports are given in the next pass, now that its address and those of all voters are known.
             draft.wait(WaitingOn::Node(id, NodeWait::Ports));
             continue;
         };
-        let parts = node_instance::Parts { interface, volume, machine: &wanted.machine, image: ready.image, user_data };
+        let format = if volume::is_formatted(volume) { Format::Forbidden } else { Format::Allowed };
+        let on = crate::node::Volume { id: volume.id.clone(), format };
+        let boots = user_data(&cluster, &described, &on)
+            .and_then(|user_data| Ok((user_data, Fingerprint::of(&cluster, &described)?)));
+        let parts = node_instance::Parts { interface, volume, machine: &wanted.machine, image, boots };
         node_instance::plan(id, node, parts, draft);
     }
 }
 
-/// What every node rests on.
-struct Ready<'a> {
-    cluster: &'a ClusterId,
-    image: &'a ImageId,
-    vcpus: u32,
-    controllers: BTreeMap<BrokerId, Ipv4Addr>,
-}
-
-/// Voters are written into every node, so all of them have their addresses first.
-fn ready<'a>(wanted: &'a WantedNodes, draft: &mut Draft<'_>) -> Option<Ready<'a>> {
-    let observed = draft.observed;
-    let cluster = wanted.once.cluster.as_ref()?;
-    let (Some(image), Some(vcpus)) = (&wanted.once.image, wanted.vcpus) else {
-        if !observed.inputs.machine.is_read() {
-            draft.ask(Part::Machine);
-        }
-        return None;
-    };
-    let controllers: BTreeMap<_, _> =
-        wanted.voters.iter().filter_map(|id| Some((*id, node_interface::address(*id, observed)?))).collect();
-    (controllers.len() == wanted.voters.len()).then_some(Ready { cluster, image, vcpus, controllers })
-}
-
-/// `None` while it is not known what the node offers to consumers.
-fn boots(
-    wanted: &WantedNodes,
-    ready: &Ready<'_>,
-    id: BrokerId,
-    node: &WantedNode,
-    interface: &NodeInterface,
-    volume: &Volume,
-) -> Option<Result<UserData, NotBooted>> {
+/// The cluster and one of its nodes, as far as its instance is told; `None` while something of it is not known: voters
+/// are written into every node, so all of them have their addresses first.
+pub(crate) fn describe(wanted: &WantedNodes, id: BrokerId, observed: &Observed) -> Option<(Cluster, Node)> {
+    let node = wanted.nodes.get(&id)?;
+    let voter = |id: &BrokerId| Some((*id, node_interface::address(*id, observed)?));
     let cluster = Cluster {
-        id: ready.cluster.clone(),
-        controllers: ready.controllers.clone(),
+        id: wanted.once.cluster.clone()?,
+        controllers: wanted.voters.iter().map(voter).collect::<Option<_>>()?,
         brokers: wanted.brokers(),
         distribution: wanted.software.distribution.clone(),
         heap: wanted.software.heap,
-        vcpus: ready.vcpus,
+        vcpus: wanted.vcpus?,
         extra: wanted.software.properties.clone(),
     };
-    let (zone, address, roles) = (node.zone.clone(), interface.address, node.roles);
-    let offered = if roles.serves() { node.offered.clone()? } else { BTreeMap::new() };
-    let node = Node { id, zone, address, roles, offered };
-    let format = if volume::is_formatted(volume) { Format::Forbidden } else { Format::Allowed };
-    Some(user_data(&cluster, &node, &crate::node::Volume { id: volume.id.clone(), format }))
+    let offered = if node.roles.serves() { node.offered.clone()? } else { BTreeMap::new() };
+    let address = node_interface::address(id, observed)?;
+    Some((cluster, Node { id, zone: node.zone.clone(), address, roles: node.roles, offered }))
 }
 
 /// Kafka opens its ports when it has loaded its storage.

@@ -3,7 +3,9 @@
 use crate::api::v1alpha1::{KafkaPrivateLinkStatus, NodeStatus, ProvisionedStatus};
 use crate::desired::{Desired, KnownRoles, Memory, node_interfaces};
 use crate::model::{BrokerId, NodeInstance, Observed, ResourceKey, Volume};
-use crate::node::Roles;
+use crate::node::{Fingerprint, Roles};
+use crate::plan::node_instance;
+use crate::plan::nodes::describe;
 
 const CONTROLLER: &str = "Controller";
 const BROKER: &str = "Broker";
@@ -22,10 +24,21 @@ pub(super) fn provisioned(desired: &Desired, observed: &Observed) -> Option<Prov
             interface_id: interface.as_ref().map(|found| found.id.to_string()),
             volume_id: volume.map(|volume| volume.id.to_string()),
             private_address: interface.map(|found| found.interface.address.to_string()),
+            outdated: instance.is_some_and(|instance| is_outdated(desired, *id, instance, observed)),
         }
     });
     let status = ProvisionedStatus { cluster_id: cluster_id.as_ref().map(ToString::to_string), nodes: nodes.collect() };
     (status != ProvisionedStatus::default()).then_some(status)
+}
+
+fn is_outdated(desired: &Desired, id: BrokerId, instance: &NodeInstance, observed: &Observed) -> bool {
+    let told = || {
+        let wanted = desired.nodes.as_ref()?;
+        let (cluster, node) = describe(wanted, id, observed)?;
+        let told = Fingerprint::of(&cluster, &node).ok()?;
+        Some(node_instance::is_outdated(instance, &wanted.machine, wanted.once.image.as_ref()?, &told))
+    };
+    told().unwrap_or_default()
 }
 
 fn words(roles: Roles) -> Vec<String> {

@@ -38,4 +38,8 @@ pub struct NodeStatus {
     /// Its address in the VPC, for ever.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub private_address: Option<String>,
+    /// Whether its instance was told something else than another one would be, or is of another type or image: the
+    /// object has changed since it was launched.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub outdated: bool,
 }
