@@ -3,9 +3,9 @@
 #[allow(dead_code, reason = "histories use the rest of the World")]
 mod world;
 
-use kpl_core::api::v1alpha1::VolumeDeletionPolicy;
-use kpl_core::desired::Intent;
-use kpl_core::model::{FORMATTED_TAG, InstanceId, InstanceState, VolumeId};
+use kpl_core::api::v1alpha1::{Node, VolumeDeletionPolicy};
+use kpl_core::desired::{Intent, Memory};
+use kpl_core::model::{FORMATTED_TAG, InstanceId, InstanceState, RESOURCE_TAG, ROLES_TAG, VolumeId};
 use kpl_core::plan::{NodeWait, WaitingOn};
 use kpl_core::status::{View, status};
 use world::object::with_nodes;
@@ -106,6 +106,37 @@ fn volumes_stay_and_are_taken_up_again() {
     scenario.history.look_fully();
     scenario.settle();
     assert_eq!((volumes(&scenario), cluster(&scenario)), (before, of));
+}
+
+/// Who votes follows from the data that are there, whatever the spec looks like by now.
+#[test]
+fn who_voted_on_data_that_stayed_votes_again() {
+    let mut scenario = begun(VolumeDeletionPolicy::Retain);
+    let zone = "usw2-az1".to_owned();
+    let node = |id| Node { id, zone_id: zone.clone(), roles: Vec::new() };
+    let set = |scenario: &mut Scenario, ids: &[i32]| {
+        let made = scenario.history.spec.brokers.provisioned.as_mut().expect("they are made");
+        made.nodes = ids.iter().copied().map(node).collect();
+    };
+    set(&mut scenario, &[2, 3, 4]);
+    scenario.settle();
+    set(&mut scenario, &[1, 2, 3, 4]);
+    scenario.settle();
+    scenario.history.delete();
+    while !scenario.pass().is_gone() {}
+    scenario.history.deleting = false;
+    scenario.history.status = Memory::default();
+    scenario.history.restart();
+    scenario.history.look_fully();
+    scenario.settle();
+    let roles = |id: i32| {
+        let key = format!("interface/{id}");
+        let mut held = scenario.history.world.aws.interfaces.values();
+        let found = held.find(|held| held.tags[RESOURCE_TAG] == key).expect("it has an interface");
+        found.tags[ROLES_TAG].clone()
+    };
+    let voters: Vec<i32> = (1..=4).filter(|id| roles(*id).contains("Controller")).collect();
+    assert_eq!(voters, [2, 3, 4]);
 }
 
 /// Nobody can tell what was on it: a person decides.

@@ -123,13 +123,14 @@ pub fn decide(
         let roles = *given.get(id)?;
         let entry = [(BROKER_ID_TAG, id.to_string())];
         let named = |key: &ResourceKey| with(tags(identity, intent, key), entry.clone());
+        let does = [(ROLES_TAG, roles_tag(roles).to_owned())];
         let wanted = WantedNode {
             zone: node.zone.clone(),
             subnet: subnets.get(&node.zone).cloned(),
             roles,
             offered: None,
-            interface_tags: with(named(&ResourceKey::NodeInterface(*id)), [(ROLES_TAG, roles_tag(roles).to_owned())]),
-            volume_tags: with(named(&ResourceKey::NodeVolume(*id)), once.tags()),
+            interface_tags: with(named(&ResourceKey::NodeInterface(*id)), does.clone()),
+            volume_tags: with(with(named(&ResourceKey::NodeVolume(*id)), does.clone()), once.tags()),
             instance_tags: named(&ResourceKey::NodeInstance(*id)),
         };
         Some((*id, wanted))
@@ -168,7 +169,7 @@ fn vcpus(spec: &Provisioned, observed: &Observed, issues: &mut Vec<Issue>) -> Op
     None
 }
 
-/// What is known of roles: by status, and by tags where that lost them.
+/// What is known of roles: by status, and by tags of interfaces and volumes where that lost them.
 ///
 /// `None` while nobody can tell whether a node of the spec was made before: then no roles are given.
 fn known_roles(
@@ -178,11 +179,20 @@ fn known_roles(
     observed: &Observed,
 ) -> Option<KnownRoles> {
     let mut known = status.clone();
-    for found in node_interfaces(identity, observed) {
-        known.entry(found.node).or_insert(found.roles);
+    let interfaces = node_interfaces(identity, observed).map(|found| (found.node, found.roles));
+    for (node, roles) in interfaces.chain(roles_of_volumes(identity, observed)) {
+        known.entry(node).or_insert(roles);
     }
     let all_known = || spec.nodes.keys().all(|id| known.contains_key(id));
-    (all_listed(observed) || all_known()).then_some(known)
+    let volumes = &observed.own.volumes;
+    let all_read = volumes.is_complete() && volumes.known().all(|(_, volume)| volume.tags.is_read());
+    (all_listed(observed) && all_read || all_known()).then_some(known)
+}
+
+/// Volumes may outlive all else of a cluster: who voted on what is on them votes again.
+fn roles_of_volumes<'a>(identity: &'a Identity, observed: &'a Observed) -> impl Iterator<Item = (BrokerId, Roles)> {
+    let tags = observed.own.volumes.known().filter_map(|(_, volume)| volume.tags.get());
+    tags.filter(|tags| identity.owner.of(tags) == Ownership::Ours).filter_map(node_entry)
 }
 
 /// Whether a node that has no interface in the look has none.

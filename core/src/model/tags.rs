@@ -6,7 +6,7 @@
 //! | `…/holder` | load balancer, endpoint service | uid of `kube-system`: which cluster acts |
 //! | `…/resource` | everything we create | key inside the object, such as `tg/EXTERNAL/2` |
 //! | `…/listener`, `…/broker-id`, `…/port` | target groups, NLB listeners | the port ledger, from which it can be rebuilt |
-//! | `…/broker-id`, `…/roles` | network interfaces of nodes | its `node.id` and what it does in Kafka, `Controller Broker` |
+//! | `…/broker-id`, `…/roles` | network interfaces and volumes of nodes | its `node.id` and what it does in Kafka, `Controller Broker` |
 //! | `…/kafka-cluster`, `…/image` | volumes of nodes | what was decided once for the cluster: its id, and what its instances are made from |
 //! | `…/configuration` | instances of nodes | fingerprint of what it was told when it was launched |
 //! | `…/formatted` | volumes of nodes | a broker was seen to run on it: it is never formatted again |

@@ -8,8 +8,8 @@ use kpl_core::desired::{
     Brokers, Desired, Identity, Intent, InvalidSpec, KnownRoles, Memory, Provisioned, Request, desired,
 };
 use kpl_core::model::{
-    Account, BROKER_ID_TAG, BrokerId, Listing, NodeInterface, OWNER_TAG, Observed, Owner, ROLES_TAG, Seen, Subnet,
-    Tags, Timing, Vpc, roles_tag,
+    Account, BROKER_ID_TAG, BrokerId, Listing, NodeInterface, OWNER_TAG, Observed, Owned, Owner, ROLES_TAG, Seen,
+    Subnet, Tags, Timing, Vpc, roles_tag,
 };
 use kpl_core::node::Roles;
 use serde_json::{Value, json};
@@ -86,7 +86,7 @@ pub fn empty() -> Observed {
         tags: Seen::Unread,
     };
     observed.inputs.subnets = Listing::whole(ZONES.iter().map(|zone| ((*zone).into(), vec![subnet(zone)])).collect());
-    observed.own.interfaces = Listing::whole(BTreeMap::new());
+    observed.own = Owned::nothing();
     observed.target_groups = Listing::whole(BTreeMap::new());
     observed
 }
