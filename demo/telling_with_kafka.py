@@ -39,9 +39,8 @@ class TellingWithKafka(Telling):
         self._expect(f"ten messages went through endpoint {endpoint}: all that were written", sorted(messages), sorted(self._written[self.topic]))
 
     def _say_where_it_is_reached(self) -> None:
-        balancer = self._link().status["loadBalancer"]["arn"]
-        nodes = self.standin.addresses(self.provider.id)["load_balancers"][balancer]["nodes"]
-        patch = f'{{"spec": {{"verification": {{"address": "{nodes[min(nodes)]}"}}}}}}'
+        address = self._wait("the load balancer has addresses", lambda: self.standin.balancer_address(self.provider.id, self._link().balancer), bool)
+        patch = f'{{"spec": {{"verification": {{"address": "{address}"}}}}}}'
         self.tell.typed(f"kubectl patch kpl {self.name} --type merge --patch '{patch}'",
                         self.kube.kubectl("patch", "kpl", self.name, "--type", "merge", "--patch", patch))
 
