@@ -29,6 +29,10 @@ judges: ## what judges our work: kstatus, kube-score, kubeconform, cargo-deny (f
 demo: build bed-build ## the main job, told as a story; KEEP=1 leaves everything up to play with
 	KEEP=$(KEEP) python3 demo/demo.py --operator $(DEBUG)
 
+.PHONY: demo-new
+demo-new: build bed-build ## the story of a cluster that is made from an empty account; needs Java 17 and Maven
+	KEEP=$(KEEP) python3 demo/demo.py --from-nothing --operator $(DEBUG)
+
 .PHONY: bed
 bed: ## a test bed with the guide's world, until Ctrl-C
 	$(BED) up --crd $(CRD)

@@ -3,17 +3,11 @@ import re
 from collections.abc import Callable
 
 import views
-from lab.aws import Account, Consumer
 from lab.kube import Link
-from lab.operator import Operator
-from lab.waiting import NotAsTold, Seen, wait_for
-from lab.world import World
-from narrator import Narrator
+from lab.waiting import NotAsTold
+from telling import Telling
 
-NAME = "orders"
-PATIENCE = 60.0          # seconds for anything that is waited for
 LOOKS_WHILE_WAITING = 3  # of the operator, before we say that it waits
-DATA_PATH = ("load_balancers", "listeners", "target_groups", "security_groups", "security_group_rules", "network_interfaces")
 GUIDES_PORTS = {("EXTERNAL", broker): 9092 + broker for broker in (1, 2, 3)}
 
 SECOND_LISTENER = """\
@@ -30,23 +24,10 @@ SECOND_CONSUMER = """\
 """
 
 
-class Story:
-    """The chapters, and what they share. No broker runs here: `real_brokers.py` tells it with some."""
+class Story(Telling):
+    """The chapters. No broker runs here: `real_brokers.py` tells it with some."""
 
     there_are = "Three Kafka brokers"
-
-    def __init__(self, world: World, operator: Operator, tell: Narrator):
-        self.world, self.operator, self.tell = world, operator, tell
-        self.kube, self.standin = world.kube(), world.standin()
-        self.provider: Account = world.provider()
-        self.untouchable = self.standin.inventory(self.provider.id)  # what is there before, and must be there after
-        self.manifest = world.manifest
-        self.connected: dict[str, Consumer] = {}
-        self.service_name = ""
-
-    def play(self) -> None:
-        for chapter in self.chapters():
-            chapter()
 
     def chapters(self) -> list[Callable[[], None]]:
         return [self.what_is_there, self.the_object, self.a_consumer, self.a_fourth_broker, self.accidents,
@@ -142,7 +123,7 @@ class Story:
             Somebody deletes the object. New requests are refused at once, but nothing of the data path goes while a
             consumer is connected: the object says whom it waits for.""")
         path = self._data_path()
-        deleted = self.kube.kubectl("delete", "kpl", NAME, "--wait=false")
+        deleted = self.kube.kubectl("delete", "kpl", self.name, "--wait=false")
         self.tell.typed("kubectl delete kpl orders --wait=false", deleted)
         self._wait_until_it_names_the_connected()
         self._show_links()
@@ -164,7 +145,7 @@ class Story:
         for endpoint, consumer in self.connected.items():
             consumer.leave(endpoint)
         self.connected.clear()
-        self._wait("the object is gone", lambda: self.kube.link(NAME), lambda link: link is None)
+        self._wait("the object is gone", lambda: self.kube.link(self.name), lambda link: link is None)
         self.tell.typed("kubectl get kpl", self.kube.kubectl("get", "kpl"))
         self._show_holdings()
         changed = views.differences(self.untouchable, self.standin.inventory(self.provider.id))
@@ -189,24 +170,7 @@ class Story:
     def _hand_over_lines(self, listener: str) -> None:
         """To the brokers, after a listener came to the object."""
 
-    def _use(self, endpoint: str, listener: str) -> None:
-        """A consumer's endpoint, for messages."""
-
     # What chapters do to the world
-
-    def _apply(self) -> str:
-        return self.kube.kubectl("apply", "-f", "-", stdin=self.manifest)
-
-    def _join(self, consumer: Consumer, listener: str = "EXTERNAL") -> None:
-        endpoint = consumer.connect_to(self.service_name)
-        self.connected[endpoint] = consumer
-        self._wait(f"the consumer sees its endpoint {endpoint} available",
-                   lambda: consumer.endpoint_state(endpoint), "available".__eq__)
-        self._wait("the object lists the connection as available, accepted by the rule",
-                   lambda: self._link().connections.get(endpoint, {}),
-                   lambda row: (row.get("state"), row.get("acceptedBy")) == ("available", "Automatic"))
-        self.tell.told(f"endpoint {endpoint} was accepted by the rule: available, as its owner sees it too")
-        self._use(endpoint, listener)
 
     def _leave_alone(self, instance: dict) -> None:
         """What the story itself adds to the account is nobody's to touch either."""
@@ -218,26 +182,6 @@ class Story:
 
     # What chapters wait for and check
 
-    def _wait(self, expected: str, look: Callable[[], Seen], good: Callable[[Seen], bool]) -> Seen:
-        return wait_for(expected, look, good, PATIENCE, self.operator.check)
-
-    def _link(self) -> Link:
-        link = self.kube.link(NAME)
-        if link is None:
-            raise NotAsTold(f"there is an object {NAME}", "none")
-        return link
-
-    def _settled(self, expected: str, brokers: int) -> Link:
-        return self._wait(expected, self._link, lambda link: link.settled(brokers))
-
-    def _expect(self, fact: str, seen: object, wanted: object) -> None:
-        if seen != wanted:
-            raise NotAsTold(f"{fact}: {wanted}", seen)
-        self.tell.told(fact)
-
-    def _expect_same_service(self, link: Link) -> None:
-        self._expect("the service name is the same: no consumer has to do anything", link.service_name, self.service_name)
-
     def _wait_until_it_names_the_connected(self) -> None:
         """Those that are connected now, and nobody else."""
         def told(link: Link) -> bool:
@@ -246,10 +190,6 @@ class Story:
 
         link = self._wait(f"the object says that it waits for {', '.join(self.connected)} alone", self._link, told)
         self.tell.told(f"it waits, and says for whom: \"{link.condition('Ready')['message']}\"")
-
-    def _data_path(self) -> dict[str, dict]:
-        inventory = self.standin.inventory(self.provider.id)
-        return {kind: inventory[kind] for kind in DATA_PATH}
 
     def _expect_the_path_stays(self, before: dict[str, dict]) -> None:
         """Over some looks of the operator: waiting shows only in time."""
@@ -266,25 +206,3 @@ class Story:
     def _looks_at_connections(self) -> int:
         calls = self.standin.calls_of_operator(self.provider.id)
         return sum(call["action"] == "DescribeVpcEndpointConnections" for call in calls)
-
-    # What chapters show
-
-    def _show_links(self) -> None:
-        self.tell.typed("kubectl get kpl", self.kube.kubectl("get", "kpl"))
-
-    def _show_ports(self, link: Link) -> None:
-        rows = [(row["listener"], row["id"], row["port"], row.get("advertised", ""), row.get("health", ""))
-                for row in link.brokers]
-        self.tell.table("the object's port table: what each broker has to advertise (status.listeners)",
-                        ("LISTENER", "BROKER", "PORT", "ADVERTISED LISTENER", "HEALTH"), rows)
-
-    def _show_paths(self, when: str = "now") -> None:
-        rows = [path.row() for path in views.paths(self.provider)]
-        self.tell.table(f"asked from AWS, {when}: where the ports of the load balancer lead", views.PATH_COLUMNS, rows)
-
-    def _show_holdings(self) -> None:
-        self.tell.table("asked from AWS: what the provider's account holds", views.HOLDING_COLUMNS, views.holdings(self.provider))
-
-    def _show_events(self) -> None:
-        lines = self.kube.kubectl("events", "--for", f"kafkaprivatelink/{NAME}").rstrip().splitlines()
-        self.tell.typed("kubectl events --for kafkaprivatelink/orders   (the last four)", "\n".join(lines[:1] + lines[-4:]))

@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 """The main job as a story: a Kafka cluster becomes a PrivateLink service, lives through a few changes, and goes.
 
-Builds the bed if it is not there yet (about 15 minutes, once) and ends everything that it started.
+With --from-nothing the cluster itself is made in an empty account, too. Builds the bed if it is not there yet (about 15 minutes, once) and ends everything that it started.
 KEEP=1 in the environment leaves the bed and the operator up afterwards, until Ctrl-C.
 """
 import argparse
@@ -16,7 +16,9 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--operator", type=Path, default=default_operator("debug"), metavar="PATH",
                         help="the binary kafka-privatelink (default: %(default)s)")
-    run_in_a_bed(Path(__file__).resolve().parent / "story.py", parser.parse_args().operator)
+    parser.add_argument("--from-nothing", action="store_true", help="the story of a new cluster; needs Java 17 and Maven")
+    asked = parser.parse_args()
+    run_in_a_bed(Path(__file__).resolve().parent / "story.py", asked.operator, *(["--from-nothing"] if asked.from_nothing else []))
 
 
 if __name__ == "__main__":

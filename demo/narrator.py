@@ -19,11 +19,11 @@ class Narrator:
         self._colours = sys.stdout.isatty() and "NO_COLOR" not in os.environ
         self._width = min(shutil.get_terminal_size().columns, WIDEST) - len(INDENT)
         self._began = time.monotonic()
-        self._chapters = 0
+        self._chapters = list[tuple[str, float]]()
 
     def chapter(self, title: str, text: str) -> None:
-        self._chapters += 1
-        print(f"\n{self._painted('1;36', f'{self._chapters}. {title}')}  {self._painted('2', f'[{self.seconds():.0f} s]')}")
+        self._chapters.append((title, self.seconds()))
+        print(f"\n{self._painted('1;36', f'{len(self._chapters)}. {title}')}  {self._painted('2', f'[{self.seconds():.0f} s]')}")
         self.say(text)
 
     def say(self, text: str) -> None:
@@ -49,6 +49,13 @@ class Narrator:
     def failed(self, what: str) -> None:
         print(f"\n{self._painted('1;31', 'This is not as told.')}")
         self._lines(what.splitlines())
+
+    def durations(self) -> None:
+        """How long each chapter took, when all are told."""
+        ends = [began for _, began in self._chapters[1:]] + [self.seconds()]
+        rows = [(f"{number}. {title}", f"{end - began:.0f}")
+                for number, ((title, began), end) in enumerate(zip(self._chapters, ends, strict=True), start=1)]
+        self.table("how long it took", ("CHAPTER", "SECONDS"), rows)
 
     def seconds(self) -> float:
         return time.monotonic() - self._began

@@ -4,19 +4,18 @@ import re
 from collections.abc import Callable
 from pathlib import Path
 
-from chapters import NAME, Story
+from chapters import Story
 from lab.brokers import VERSION, Brokers
-from lab.client import Client
 from lab.kube import VERIFIED, Link
 from lab.operator import Operator
 from lab.world import World
 from narrator import Narrator
+from telling_with_kafka import TellingWithKafka
 
 RESTARTS = re.compile(r"restart\b[^:]*: ([\d, ]+)")  # in the message of the condition
-PORT_COLUMNS = ("LISTENER", "BROKER", "PORT", "HAS TO ADVERTISE", "ADVERTISES NOW", "PROOF")
 
 
-class StoryWithBrokers(Story):
+class StoryWithBrokers(TellingWithKafka, Story):
     """As told without them, and with messages: they go through the consumers' endpoints."""
 
     there_are = f"Three brokers of Apache Kafka {VERSION}, real ones,"
@@ -24,10 +23,6 @@ class StoryWithBrokers(Story):
     def __init__(self, world: World, operator: Operator, brokers: Brokers, tell: Narrator):
         super().__init__(world, operator, tell)
         self.brokers = brokers
-        # The operator knows one address here, that of a load balancer's node in one zone, and asks brokers of all of them.
-        self.manifest = self.manifest.replace("    consumerCidrs:", "    crossZone: Enabled\n    consumerCidrs:")
-        self.topic, self._written = "orders", dict[str, list[str]]()
-        self._client: Client | None = None
 
     def chapters(self) -> list[Callable[[], None]]:
         told = super().chapters()
@@ -48,7 +43,7 @@ class StoryWithBrokers(Story):
         self._say_where_it_is_reached()
         link = self._wait("the object says that brokers 1, 2 and 3 want to be restarted", self._link,
                           lambda link: restarts_wanted(link) == {1, 2, 3})
-        self.tell.typed(f"kubectl get kpl {NAME} -o jsonpath='{{.status.conditions[?(@.type==\"{VERIFIED}\")].message}}'",
+        self.tell.typed(f"kubectl get kpl {self.name} -o jsonpath='{{.status.conditions[?(@.type==\"{VERIFIED}\")].message}}'",
                         link.condition(VERIFIED)["message"])
         self._hand_over_lines("EXTERNAL")
         self._show_links()
@@ -66,10 +61,6 @@ class StoryWithBrokers(Story):
         self._show_ports(link)
         self._join(self.world.consumer())
         self._show_links()
-
-    def by_hand(self) -> list[str]:
-        client = self._client
-        return [] if client is None else ["# read along, from the consumer's side:", client.by_hand(self.topic)]
 
     # What is done where brokers run
 
@@ -94,32 +85,10 @@ class StoryWithBrokers(Story):
                                 changes(before, after))
             self.tell.told(f"broker {broker} restarted, and all replicas are in sync after {self.brokers.restart(broker):.0f} s")
         self._verified()
-        self.tell.typed(f"kubectl wait kpl/{NAME} --for=condition={VERIFIED}",
-                        self.kube.kubectl("wait", f"kpl/{NAME}", f"--for=condition={VERIFIED}", "--timeout=10s"))
-
-    def _use(self, endpoint: str, listener: str) -> None:
-        consumer = self.connected[endpoint]
-        held = self.standin.addresses(consumer.id)["endpoints"][endpoint]
-        client = self._client = Client(self.world.folder / f"hosts-{endpoint}", held, self._link(), listener)
-        if self.topic not in self._written:
-            self.tell.shown("the consumer's DNS, here as a hosts file: names that lead to its endpoint", client.hosts.read_text().splitlines())
-            self.tell.typed(*client.create_topic(self.topic))
-            command, self._written[self.topic] = client.produce(self.topic)
-            self.tell.typed(command, "\n".join(self._written[self.topic]))
-        command, read = client.consume(self.topic)
-        self.tell.typed(command, "\n".join(read))
-        partitions, messages = zip(*(line.removeprefix("Partition:").split(":", 1) for line in read), strict=True)
-        self._expect("messages of all three partitions were read", set(partitions), {"0", "1", "2"})
-        self._expect(f"ten messages went through endpoint {endpoint}: all that were written", sorted(messages), sorted(self._written[self.topic]))
+        self.tell.typed(f"kubectl wait kpl/{self.name} --for=condition={VERIFIED}",
+                        self.kube.kubectl("wait", f"kpl/{self.name}", f"--for=condition={VERIFIED}", "--timeout=10s"))
 
     # What chapters do, wait for and show
-
-    def _say_where_it_is_reached(self) -> None:
-        balancer = self._link().status["loadBalancer"]["arn"]
-        nodes = self.standin.addresses(self.provider.id)["load_balancers"][balancer]["nodes"]
-        patch = f'{{"spec": {{"verification": {{"address": "{nodes[min(nodes)]}"}}}}}}'
-        self.tell.typed(f"kubectl patch kpl {NAME} --type merge --patch '{patch}'",
-                        self.kube.kubectl("patch", "kpl", NAME, "--type", "merge", "--patch", patch))
 
     def _shown_with_status(self, link: Link) -> Path:
         """What `kubectl get kpl orders -o yaml` shows, in a file."""
@@ -134,15 +103,7 @@ class StoryWithBrokers(Story):
         return merged
 
     def _verified(self) -> Link:
-        brokers = self.brokers.ids
-        link = self._wait(f"Kafka works as offered on brokers {', '.join(map(str, brokers))}", self._link, lambda link: link.verified(len(brokers)))
-        self.tell.told(f"{VERIFIED}: {link.condition(VERIFIED)['message']}")
-        return link
-
-    def _show_ports(self, link: Link) -> None:
-        rows = [(row["listener"], row["id"], row["port"], row.get("advertised", ""), row.get("advertisedNow", ""), row.get("proof", ""))
-                for row in link.brokers]
-        self.tell.table("the object's port table: what each broker has to advertise, and does (status.listeners)", PORT_COLUMNS, rows)
+        return self._verified_on(self.brokers.ids)
 
 
 def restarts_wanted(link: Link) -> set[int]:

@@ -3,8 +3,8 @@ from collections import defaultdict
 from dataclasses import dataclass
 
 from lab.aws import Account
+from lab.nodes import TAGS, nodes_of
 
-TAGS = "kafka-privatelink.io/"
 TAGS_AT_ONCE = 20  # resources that one DescribeTags takes
 NOBODY = "not the operator"
 
@@ -27,6 +27,7 @@ class Path:
 
 PATH_COLUMNS = ("NLB PORT", "TARGET GROUP", "TARGETS")
 HOLDING_COLUMNS = ("KIND", "OWNER TAG", "N", "WHICH")
+NODE_COLUMNS = ("NODE", "ROLES", "ZONE", "ADDRESS", "INTERFACE", "VOLUME", "FORMATTED", "INSTANCE")
 
 
 def paths(account: Account) -> list[Path]:
@@ -46,34 +47,77 @@ def paths(account: Account) -> list[Path]:
 
 
 def holdings(account: Account) -> list[Row]:
-    """All kinds that matter here, by whether the operator's owner tag is on them."""
-    ec2, elb = account.ec2, account.elb
-    found: dict[tuple[str, str], list[str]] = defaultdict(list)
+    """All kinds that matter where brokers are somebody's, by whether the operator's owner tag is on them."""
+    found = _Found()
+    for instance in _instances(account):
+        found.note("instance", _ec2_tags(instance), f"{_name(instance)} ({instance['State']['Name']})")
+    _note_offer(account, found)
+    return found.rows()
 
-    def note(kind: str, tags: dict[str, str], text: str) -> None:
+
+def all_holdings(account: Account) -> list[Row]:
+    """As well those that are made where nothing is."""
+    ec2, found = account.ec2, _Found()
+    for vpc in ec2.describe_vpcs()["Vpcs"]:
+        found.note("VPC", _ec2_tags(vpc), f"{vpc['CidrBlock']}{' (the default one)' if vpc['IsDefault'] else ''}")
+    for subnet in ec2.describe_subnets()["Subnets"]:
+        found.note("subnet", _ec2_tags(subnet), subnet["CidrBlock"])
+    for table in ec2.describe_route_tables()["RouteTables"]:
+        found.note("route table", _ec2_tags(table), f"{table['RouteTableId']} (routes: {len(table['Routes'])})")
+    for endpoint in ec2.describe_vpc_endpoints()["VpcEndpoints"]:
+        found.note("gateway endpoint", _ec2_tags(endpoint), endpoint["ServiceName"])
+    for interface in ec2.describe_network_interfaces()["NetworkInterfaces"]:
+        found.note("network interface", _tags(interface.get("TagSet", [])), interface["PrivateIpAddress"])
+    for volume in ec2.describe_volumes()["Volumes"]:
+        if not any(each["DeleteOnTermination"] for each in volume["Attachments"]):  # else it is part of its instance
+            found.note("volume", _ec2_tags(volume), f"{volume['VolumeId']} ({volume['State']})")
+    for instance in _instances(account):
+        if instance["State"]["Name"] != "terminated":  # AWS shows it for an hour
+            found.note("instance", _ec2_tags(instance), f"{instance['InstanceId']} ({instance['State']['Name']})")
+    _note_offer(account, found)
+    return found.rows()
+
+
+def nodes(account: Account) -> list[Row]:
+    """A row for each node that was made."""
+    return [(each.id, each.roles, each.zone, each.address, each.interface, each.volume, "yes" if each.formatted else "no",
+             f"{each.instance} ({each.state})" if each.instance else "none") for each in nodes_of(account).values()]
+
+
+class _Found:
+    """What an account holds, by kind and owner."""
+
+    def __init__(self) -> None:
+        self._by_kind: dict[tuple[str, str], list[str]] = defaultdict(list)
+
+    def note(self, kind: str, tags: dict[str, str], text: str) -> None:
         # The owner tag is CLUSTER/NAMESPACE/NAME; the cluster's uid says nothing to a reader.
         owner = tags.get(f"{TAGS}owner", "").partition("/")[2] or NOBODY
-        found[kind, owner].append(text)
+        self._by_kind[kind, owner].append(text)
 
-    for instance in _instances(account):
-        note("instance", _ec2_tags(instance), f"{_name(instance)} ({instance['State']['Name']})")
+    def rows(self) -> list[Row]:
+        return [(kind, owner, len(which), ", ".join(sorted(which))) for (kind, owner), which in self._by_kind.items()]
+
+
+def _note_offer(account: Account, found: _Found) -> None:
+    """Load balancer, endpoint service, and what belongs to them."""
+    ec2, elb = account.ec2, account.elb
     for group in ec2.describe_security_groups()["SecurityGroups"]:
         rules = ec2.describe_security_group_rules(Filters=[{"Name": "group-id", "Values": [group["GroupId"]]}])
-        note("security group", _ec2_tags(group), f"{group['GroupName']} (rules: {len(rules['SecurityGroupRules'])})")
+        found.note("security group", _ec2_tags(group), f"{group['GroupName']} (rules: {len(rules['SecurityGroupRules'])})")
     groups = {group["TargetGroupArn"]: group["TargetGroupName"] for group in elb.describe_target_groups()["TargetGroups"]}
     for arn, tags in _elb_tags(account, list(groups)).items():
-        note("target group", tags, _key(tags) or groups[arn])
+        found.note("target group", tags, _key(tags) or groups[arn])
     balancers = {each["LoadBalancerArn"]: each for each in elb.describe_load_balancers()["LoadBalancers"]}
     for arn, tags in _elb_tags(account, list(balancers)).items():
-        note("load balancer", tags, f"{balancers[arn]['LoadBalancerName']} ({balancers[arn]['State']['Code']})")
+        found.note("load balancer", tags, f"{balancers[arn]['LoadBalancerName']} ({balancers[arn]['State']['Code']})")
         listeners = {each["ListenerArn"]: each["Port"] for each in elb.describe_listeners(LoadBalancerArn=arn)["Listeners"]}
         for listener, its_tags in _elb_tags(account, list(listeners)).items():
-            note("NLB listener", its_tags, str(listeners[listener]))
+            found.note("NLB listener", its_tags, str(listeners[listener]))
     for service in ec2.describe_vpc_endpoint_service_configurations()["ServiceConfigurations"]:
         allowed = ec2.describe_vpc_endpoint_service_permissions(ServiceId=service["ServiceId"])["AllowedPrincipals"]
-        note("endpoint service", _ec2_tags(service),
-             f"{service['ServiceId']} ({service['ServiceState']}, principals: {len(allowed)})")
-    return [(kind, owner, len(which), ", ".join(sorted(which))) for (kind, owner), which in found.items()]
+        found.note("endpoint service", _ec2_tags(service),
+                   f"{service['ServiceId']} ({service['ServiceState']}, principals: {len(allowed)})")
 
 
 def differences(before: dict[str, dict], after: dict[str, dict]) -> list[str]:
@@ -97,7 +141,11 @@ def _name(instance: dict) -> str:
 
 
 def _ec2_tags(resource: dict) -> dict[str, str]:
-    return {tag["Key"]: tag["Value"] for tag in resource.get("Tags", [])}
+    return _tags(resource.get("Tags", []))
+
+
+def _tags(tags: list[dict]) -> dict[str, str]:
+    return {tag["Key"]: tag["Value"] for tag in tags}
 
 
 def _elb_tags(account: Account, arns: list[str]) -> dict[str, dict[str, str]]:

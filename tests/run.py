@@ -46,10 +46,12 @@ def main():
         ("traces", [*BED, "run", "--crd", CRD, "--", "cargo", "test", "--features", "traces", "--test", "it", "--locked", "--", "traces"], count_rust),
         ("demo", pytest("tests/demo", *short), count_pytest),
         ("kafka", [*BED, "run", "--crd", CRD, "--", *pytest("tests/kafka")], count_pytest),
+        ("new cluster", [*BED, "run", "--crd", CRD, "--", *pytest("tests/kafka/test_new_cluster.py", *short)], count_pytest),
         ("charts", pytest("tests/charts", *short), count_pytest),
     ]
-    if not long:
-        stages = [stage for stage in stages if stage[0] not in ("traces", "kafka")]
+    # All of tests/kafka, or the one path that is short enough.
+    without = ("new cluster",) if long else ("traces", "kafka")
+    stages = [stage for stage in stages if stage[0] not in without]
     if asked.lint:
         stages = [("licences, sources and bans of crates", cargo_deny(), count_nothing), ("charts, judged", pytest("tests/charts/test_judged.py"), count_pytest)]
     total, broken = [0, 0, 0], []

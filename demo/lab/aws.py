@@ -32,6 +32,20 @@ class Standin:
         """What AWS's DNS would say of an account's load balancers and endpoints: zone id -> address, name -> addresses."""
         return self._ask("GET", "addresses", account=account, region=seed.REGION)
 
+    def balancer_address(self, account: str, arn: str) -> str | None:
+        """One of a load balancer's; none as long as it has none."""
+        nodes = self.addresses(account)["load_balancers"].get(arn, {}).get("nodes", {})
+        return nodes[min(nodes)] if nodes else None
+
+    def machines(self, account: str) -> dict[str, dict]:
+        """Instances that run their user data, by id."""
+        return self._ask("GET", "machines", account=account, region=seed.REGION)["machines"]
+
+    def halt(self, account: str, instance: str) -> None:
+        """As a failure of its hardware: all that runs there ends at once."""
+        asked = {"account": account, "region": seed.REGION, "id": instance, "do": "halt"}
+        self._ask("POST", "machines", json.dumps(asked).encode())
+
     def claim_network(self, account: str) -> str:
         """A VPC of 127/8 that nobody on this machine has, such as "127.17"."""
         return f"127.{self._ask('POST', 'claim', b'{}', account=account)['network']}"

@@ -31,6 +31,15 @@ class Client:
         """Three partitions with three replicas each. The command, and what it printed."""
         return self._run("topics", "--create", "--topic", topic, "--partitions", "3", "--replication-factor", "3")
 
+    def in_sync(self, topic: str) -> list[set[int]]:
+        """The brokers that have all records, by partition."""
+        _, said = self._run("topics", "--describe", "--topic", topic)
+        return [{int(broker) for broker in line.partition("Isr: ")[2].split()[0].split(",")} for line in said.splitlines() if "Isr: " in line]
+
+    def quorum(self) -> str:
+        """What Kafka says of its voters."""
+        return self._run("metadata-quorum", "describe", "--status")[1]
+
     def produce(self, topic: str, first: int = 1) -> tuple[str, list[str]]:
         """Ten messages with keys, so that they spread over the partitions. The command, and what was written."""
         lines = [f"order-{number}:{number} x coffee" for number in range(first, first + MESSAGES)]

@@ -40,6 +40,11 @@ class Link:
         return self.status.get("endpointService", {}).get("serviceName", "")
 
     @property
+    def balancer(self) -> str:
+        """Its ARN, once there is one."""
+        return self.status.get("loadBalancer", {}).get("arn", "")
+
+    @property
     def brokers(self) -> list[dict]:
         """The rows of the port table, each with its listener."""
         return [{"listener": listener["name"], **broker}

@@ -16,7 +16,7 @@ INTERRUPTED = 130
 
 @dataclass(frozen=True)
 class World:
-    """A provider with three brokers and things of somebody else's, a consumer, and the object to apply."""
+    """A provider with three brokers and things of somebody else's, or with nothing; a consumer, and the object to apply."""
 
     folder: Path
     exports: str  # lines for a person's shell
@@ -29,8 +29,16 @@ class World:
 
         With a data plane, its load balancers and endpoints are addresses of this machine that forward connections.
         """
+        return cls._seeded(data_plane, ["--data-plane"] if data_plane else [])
+
+    @classmethod
+    def empty(cls) -> "World":
+        """One in which all is to be made, with a data plane, and with instances that boot."""
+        return cls._seeded(True, ["--empty"])
+
+    @classmethod
+    def _seeded(cls, data_plane: bool, more: list[str]) -> "World":
         bed = Path(os.environ["KUBECONFIG"]).parent
-        more = ["--data-plane"] if data_plane else []
         done = subprocess.run([*BED_COMMAND, "seed", "--dir", str(bed), *more], stdout=subprocess.PIPE, text=True, check=True)
         newest = max(bed.glob("world-*/world.json"), key=lambda path: path.stat().st_mtime_ns)
         return cls(newest.parent, done.stdout, json.loads(newest.read_text()), data_plane)
@@ -46,6 +54,7 @@ class World:
 
     @property
     def vpc(self) -> dict:
+        """That of the brokers, where they are there before."""
         return self.held["vpc"]
 
     @property

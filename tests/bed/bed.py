@@ -55,6 +55,7 @@ def _parser():
     for part in (seeding, going_up):
         part.add_argument("--name", type=int, metavar="N", help="the VPC is 127.N.0.0/16 (default: the next free one)")
         part.add_argument("--data-plane", action="store_true", help="its load balancers and endpoints move packets")
+        part.add_argument("--empty", action="store_true", help="no VPC and no brokers: an object has them made, in a bed where packets move and instances boot")
     return parser
 
 

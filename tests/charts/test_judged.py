@@ -73,7 +73,7 @@ def test_kubeconform_with_our_schema(path):
     text, args = path.read_text(), ("-schema-location", f"{ROOT}/deploy/schemas/{OURS}")
     done = conforms(text, *args)
     assert done.returncode == 0, done.stdout
-    for misspelt in (text.replace("brokerPort:", "brokersPort:", 1), text.replace("vpcId:", "vpcID:", 1), text.replace("region:", "regoin:", 1)):
+    for misspelt in (text.replace("brokerPort:", "brokersPort:", 1), text.replace("subnets:", "subNets:", 1), text.replace("region:", "regoin:", 1)):
         assert misspelt != text and conforms(misspelt, *args).returncode != 0
 
 

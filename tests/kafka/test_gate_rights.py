@@ -1,8 +1,9 @@
 """`gate` with too few rights, which make a cluster look well: on brokers of their own, for an account holds one offer."""
 import pytest
+from applied import LISTENER
 from bedlib import kafka
 from lab.waiting import wait_for
-from offered import LISTENER, Offered
+from offered import Offered
 from test_gate import TOPIC, create, opens, refuses
 
 pytestmark = pytest.mark.skipif(kafka.why_not() is not None, reason=str(kafka.why_not()))

@@ -1,7 +1,8 @@
 """The rendered lines, merged into a stock server.properties, start and verify: on both versions, by every protocol."""
 import pytest
+from applied import LISTENER
 from bedlib import kafka
-from offered import LISTENER, Offered
+from offered import Offered
 
 pytestmark = pytest.mark.skipif(kafka.why_not() is not None, reason=str(kafka.why_not()))
 

@@ -1,8 +1,7 @@
 """Brokers that come and are replaced while a consumer's records flow: nobody has to be told, and nothing is lost."""
 import pytest
 from bedlib import kafka
-from lab.client import Client
-from offered import BOOTSTRAP, LISTENER, Offered
+from offered import BOOTSTRAP, Offered
 from traffic import Traffic
 
 pytestmark = pytest.mark.skipif(kafka.why_not() is not None, reason=str(kafka.why_not()))
@@ -15,16 +14,6 @@ def offered():
         offered.hand_over()
         offered.verified()
         yield offered
-
-
-def connected(offered):
-    """A client in a consumer's VPC, whose DNS is what its administrator wrote once."""
-    consumer = offered.world.consumer()
-    endpoint = consumer.connect_to(offered.link().service_name)
-    offered.at_the_end(lambda: consumer.leave(endpoint))
-    offered.wait("the consumer is connected", lambda _: consumer.endpoint_state(endpoint) == "available")
-    held = offered.world.standin().addresses(consumer.id)["endpoints"][endpoint]
-    return lambda: Client(offered.world.folder / "hosts", held, offered.link(), LISTENER)
 
 
 def routes(offered):
@@ -74,7 +63,7 @@ def broker_2_is_replaced(offered):
 
 
 def test_long_records_flow_while_a_broker_joins_and_another_is_replaced(offered):
-    client = connected(offered)
+    client = offered.connected()
     client().create_topic(TOPIC)
     hosts, before = client().hosts.read_text(), routes(offered)
     with Traffic(kafka.NEWEST, offered.world.folder, client(), TOPIC) as traffic:
@@ -90,8 +79,4 @@ def test_long_records_flow_while_a_broker_joins_and_another_is_replaced(offered)
     assert set(after) == {*before, BOOTSTRAP + 4}
     lines = client().hosts.read_text().splitlines()
     assert set(hosts.splitlines()) <= set(lines) and len(lines) == len(hosts.splitlines()) + 1, "DNS: one name more, for broker 4"
-    written, read = traffic.acknowledged(), traffic.read()
-    print(f"\n{len(written)} records acknowledged, {len(read)} read, {len(read) - len(set(read))} of them twice, "
-          f"{len(traffic.refused)} refused, longest pause {traffic.longest_pause():.1f} s")
-    assert set(written) <= set(read), f"lost: {sorted(set(written) - set(read))[:20]}"
-    assert traffic.refused == [], str(traffic.refused)
+    traffic.account()

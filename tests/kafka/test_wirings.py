@@ -7,8 +7,9 @@ import time
 from contextlib import ExitStack, contextmanager
 
 import pytest
+from applied import LISTENER
 from bedlib import kafka
-from offered import BOOTSTRAP, BROKER_PORT, LISTENER, NAME, Offered
+from offered import BOOTSTRAP, BROKER_PORT, Offered
 
 pytestmark = pytest.mark.skipif(kafka.why_not() is not None, reason=str(kafka.why_not()))
 ADVERTISED, LISTENERS = "advertised.listeners", "listeners"
@@ -18,7 +19,7 @@ ADVERTISED, LISTENERS = "advertised.listeners", "listeners"
 def plain():
     with Offered(kafka.NEWEST) as offered:
         message = offered.says("False", "BrokerUnavailable", "restart", "1, 2, 3")
-        assert f"ConfigMap {NAME}-advertised-listeners" in message
+        assert f"ConfigMap {Offered.name}-advertised-listeners" in message
         offered.hand_over()
         offered.verified()
         yield offered

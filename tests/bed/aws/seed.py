@@ -19,9 +19,13 @@ def main():
     options.add_argument("--provider", required=True, help="an account")
     options.add_argument("--consumer", required=True, help="another")
     options.add_argument("--consumer-network", default="10.250", metavar="A.B", help="the consumer's VPC is A.B.0.0/16")
+    options.add_argument("--empty", action="store_true", help="the provider has an instance profile alone")
     asked = options.parse_args()
     made = {who: credentials(asked.endpoint, account) for who, account in (("provider", asked.provider), ("consumer", asked.consumer))}
-    print(json.dumps({**made, "region": REGION, "vpc": provide(asked.endpoint, made["provider"], asked.name),
+    provider = made["provider"]
+    has = ({"instance_profile": instance_profile(asked.endpoint, provider)} if asked.empty
+           else {"vpc": provide(asked.endpoint, provider, asked.name)})
+    print(json.dumps({**made, "region": REGION, **has,
                       "consumer_vpc": consume(asked.endpoint, made["consumer"], asked.consumer_network)}))
 
 
@@ -56,6 +60,16 @@ def provide(endpoint, who, name):
         Name="somebody-elses", Protocol="TCP", Port=443, VpcId=vpc)["TargetGroups"][0]["TargetGroupArn"]
     return {"id": vpc, "subnets": subnets, "brokers": brokers, "brokers_security_group": brokers_group,
             "foreign_security_group": foreign_group, "foreign_target_group": foreign_target_group}
+
+
+def instance_profile(endpoint, who, name="kafka-nodes"):
+    """What lets instances read Kafka's archive; its ARN."""
+    iam = client("iam", endpoint, who)
+    trusted = {"Version": "2012-10-17", "Statement": [{"Effect": "Allow", "Principal": {"Service": "ec2.amazonaws.com"}, "Action": "sts:AssumeRole"}]}
+    iam.create_role(RoleName=name, AssumeRolePolicyDocument=json.dumps(trusted))
+    made = iam.create_instance_profile(InstanceProfileName=name)["InstanceProfile"]["Arn"]
+    iam.add_role_to_instance_profile(InstanceProfileName=name, RoleName=name)
+    return made
 
 
 def consume(endpoint, who, network="10.250"):

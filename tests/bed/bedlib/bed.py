@@ -89,14 +89,14 @@ def _promtool():
 def seed(asked):
     folder = asked.dir.resolve()
     bed = json.loads((folder / STATE).read_text())
-    print(world.exports(world.seed(bed, asked.name, asked.data_plane)), end="")
+    print(world.exports(world.seed(bed, asked.name, asked.data_plane, asked.empty)), end="")
 
 
 def up(asked):
     asked.only = None
     build(asked)
     with _bed(asked) as bed:
-        seeded = world.seed(bed, asked.name, asked.data_plane)
+        seeded = world.seed(bed, asked.name, asked.data_plane, asked.empty)
         print("The bed is up. In another shell:\n")
         print(world.exports(seeded))
         print(f"kubectl apply -f {seeded['example']}\n")

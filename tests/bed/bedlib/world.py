@@ -38,8 +38,16 @@ spec:
 """
 
 
-def seed(bed, name, data_plane=False):
-    """Makes a world in a fresh account; returns it, with the environment that uses it."""
+# The object that has all of it made; its addresses and accounts are placeholders.
+NEW_CLUSTER = Path(__file__).resolve().parents[3] / "examples" / "new-cluster.yaml"
+
+
+def seed(bed, name, data_plane=False, empty=False):
+    """Makes a world in a fresh account; returns it, with the environment that uses it.
+
+    One that is empty has no VPC and no brokers yet: packets move in it, and instances boot from their user data.
+    """
+    data_plane = data_plane or empty
     if not bed["aws_endpoint"]:
         raise SystemExit("bed: this bed has no AWS stand-in")
     provider, consumer = (f"{secrets.randbelow(9 * 10**11) + 10**11}" for _ in range(2))
@@ -48,23 +56,39 @@ def seed(bed, name, data_plane=False):
     if data_plane:
         consumer_network = f"127.{_admin(bed, 'claim', consumer, {})['network']}"
         for account in (provider, consumer):
-            _admin(bed, "settings", account, {"data_plane": True})
+            _admin(bed, "settings", account, {"data_plane": True, "machines": empty})
     made = subprocess.run([str(standin.python()), "-B", str(standin.SOURCE / "seed.py"), "--endpoint", bed["aws_endpoint"],
                            "--name", str(number), "--provider", provider, "--consumer", consumer,
-                           "--consumer-network", consumer_network], check=True, stdout=subprocess.PIPE, text=True).stdout
+                           "--consumer-network", consumer_network, *(["--empty"] if empty else [])], check=True, stdout=subprocess.PIPE, text=True).stdout
     world = json.loads(made)
-    example = folder / "orders.yaml"
-    example.write_text(EXAMPLE.format(
-        region=world["region"], account=world["provider"]["account"], vpc=world["vpc"]["id"],
-        subnets="\n".join(f"    - {{ zoneId: {zone}, subnetId: {subnet} }}" for zone, subnet in world["vpc"]["subnets"].items()),
-        brokers_security_group=world["vpc"]["brokers_security_group"], consumer=world["consumer"]["account"],
-        consumer_cidr=world["consumer_vpc"]["cidr"]))
+    example = folder / (NEW_CLUSTER.name if empty else "orders.yaml")
+    example.write_text(_new_cluster(world, number) if empty else _offer(world))
     world["example"] = str(example)
     world["environment"] = {**environment(bed), **_credentials(world["provider"], world["region"])}
     world["consumer_environment"] = str(folder / "consumer.env")
     _write_private(folder / "consumer.env", _lines({**environment(bed), **_credentials(world["consumer"], world["region"])}))
     _write_private(folder / "world.json", json.dumps(world, indent=1))
     return world
+
+
+def _offer(world):
+    """The object that offers the brokers."""
+    return EXAMPLE.format(
+        region=world["region"], account=world["provider"]["account"], vpc=world["vpc"]["id"],
+        subnets="\n".join(f"    - {{ zoneId: {zone}, subnetId: {subnet} }}" for zone, subnet in world["vpc"]["subnets"].items()),
+        brokers_security_group=world["vpc"]["brokers_security_group"], consumer=world["consumer"]["account"],
+        consumer_cidr=world["consumer_vpc"]["cidr"])
+
+
+def _new_cluster(world, number):
+    """The example, with the accounts of this world and addresses that this machine has."""
+    text = NEW_CLUSTER.read_text()
+    for ours, here in (("10.40.", f"127.{number}."), ("10.250.0.0/16", world["consumer_vpc"]["cidr"]), ("210987654321", world["consumer"]["account"]),
+                       ("arn:aws:iam::123456789012:instance-profile/kafka-nodes", world["instance_profile"])):
+        if ours not in text:
+            raise SystemExit(f"bed: {NEW_CLUSTER} does not have {ours}")
+        text = text.replace(ours, here)
+    return text
 
 
 def environment(bed):

@@ -165,6 +165,24 @@ def test_seed(tmp_path):
         bed("stop", "--dir", tmp_path / "b")
 
 
+def test_seed_an_empty_account(tmp_path):
+    info = start("--only", "aws", "--dir", tmp_path / "b")
+    try:
+        seeded = bed("seed", "--dir", tmp_path / "b", "--name", "21", "--empty")
+        assert seeded.returncode == 0, seeded.stderr
+        world = json.loads((tmp_path / "b" / "world-21" / "world.json").read_text())
+        of = f"account={world['provider']['account']}&region={world['region']}"
+        held = json.load(urllib.request.urlopen(f"{info['aws_endpoint']}/__inventory?{of}"))
+        assert [vpc["cidr"] for vpc in held["vpcs"].values()] == ["172.31.0.0/16"], "AWS's default VPC alone"
+        assert not any(held[kind] for kind in ("instances", "network_interfaces", "volumes", "load_balancers", "target_groups"))
+        text = (tmp_path / "b" / "world-21" / "new-cluster.yaml").read_text()
+        assert "cidrBlock: 127.21.64.0/18" in text and world["instance_profile"] in text and world["consumer"]["account"] in text
+        settings = json.load(urllib.request.urlopen(f"{info['aws_endpoint']}/__settings?{of}"))
+        assert settings["data_plane"] and settings["machines"]
+    finally:
+        bed("stop", "--dir", tmp_path / "b")
+
+
 def test_worlds_with_a_data_plane_share_no_address(tmp_path):
     one, two = (start("--only", "aws", "--dir", tmp_path / name) for name in ("one", "two"))
     try:
