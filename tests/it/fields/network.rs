@@ -61,7 +61,7 @@ pub fn made() -> Vec<Case> {
         change("spec.network.vpc.cidrBlock").set("/network/vpc/cidrBlock", "10.40.0.0/17").refused(KEPT),
         remove("spec.network.vpc.cidrBlock").drop("/network/vpc/cidrBlock").refused("cidrBlock: Required value"),
         change("spec.network.egress").set("/network/egress", "None").aws("s3", json!([])),
-        remove("spec.network.egress").drop("/network/egress").aws("s3", json!([])),
+        remove("spec.network.egress").afresh().drop("/network/egress").aws("s3", json!([])),
     ]
 }
 
