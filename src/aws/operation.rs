@@ -5,6 +5,7 @@ use super::right::{Grant, Kind, Needs, When};
 macro_rules! needs {
     (needs nothing) => { Needs::Nothing };
     (reads) => { Needs::Read };
+    (reads_nodes) => { Needs::ReadNodes };
     (writes [$($kind:ident $when:ident),+]) => {
         Needs::Write(&[$(Grant { on: Kind::$kind, when: When::$when }),+])
     };
@@ -44,10 +45,10 @@ operations! {
     CREATE_VPC_ENDPOINT = "ec2:CreateVpcEndpoint" writes [GatewayEndpoint New, OwnVpc Ours, RouteTable Ours],
     MODIFY_VPC_ENDPOINT = "ec2:ModifyVpcEndpoint" writes [GatewayEndpoint Ours, RouteTable Ours],
     DELETE_VPC_ENDPOINTS = "ec2:DeleteVpcEndpoints" writes [GatewayEndpoint Ours],
-    DESCRIBE_INSTANCE_TYPES = "ec2:DescribeInstanceTypes" reads,
-    DESCRIBE_IMAGES = "ec2:DescribeImages" reads,
-    DESCRIBE_VOLUMES = "ec2:DescribeVolumes" reads,
-    DESCRIBE_INSTANCE_ATTRIBUTE = "ec2:DescribeInstanceAttribute" reads,
+    DESCRIBE_INSTANCE_TYPES = "ec2:DescribeInstanceTypes" reads_nodes,
+    DESCRIBE_IMAGES = "ec2:DescribeImages" reads_nodes,
+    DESCRIBE_VOLUMES = "ec2:DescribeVolumes" reads_nodes,
+    DESCRIBE_INSTANCE_ATTRIBUTE = "ec2:DescribeInstanceAttribute" reads_nodes,
     CREATE_NETWORK_INTERFACE = "ec2:CreateNetworkInterface" writes [
         NodeInterface New, NodeSubnet Always, NodesGroup Ours
     ],

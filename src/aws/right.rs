@@ -9,8 +9,10 @@ use super::operation;
 pub enum Needs {
     /// Nothing: AWS answers everybody with valid keys.
     Nothing,
-    /// A read. AWS allows nearly all of ours for everything or not at all.
+    /// A read that every object needs. AWS allows nearly all of ours for everything or not at all.
     Read,
+    /// A read that only objects with nodes of their own need: a policy may be 6,144 characters long, and each counts.
+    ReadNodes,
     /// A write: AWS asks for each kind of resource that it touches.
     Write(&'static [Grant]),
 }

@@ -54,11 +54,17 @@ pub struct Place<'a> {
 #[must_use]
 pub fn statements(capability: Capability) -> Vec<Statement> {
     let mut statements = Vec::new();
-    if matches!(capability, Capability::Observe | Capability::Manage) {
-        let reads = ALL.iter().filter(|(_, needs)| *needs == Needs::Read).map(|(name, _)| *name);
+    let reads: &[Needs] = match capability {
+        Capability::Observe => &[Needs::Read, Needs::ReadNodes],
+        Capability::Manage => &[Needs::Read],
+        Capability::NewCluster => &[Needs::ReadNodes],
+        Capability::BrokerGroups | Capability::Network => &[],
+    };
+    if !reads.is_empty() {
+        let actions = ALL.iter().filter(|(_, needs)| reads.contains(needs)).map(|(name, _)| *name);
         statements.push(Statement {
             name: "Read".to_owned(),
-            actions: reads.collect(),
+            actions: actions.collect(),
             kinds: BTreeSet::new(),
             when: When::Always,
         });
@@ -97,7 +103,7 @@ fn writes(capability: Capability) -> Vec<Statement> {
 fn granted() -> impl Iterator<Item = (&'static str, &'static [Grant])> + Clone {
     ALL.iter().chain(ON_BEHALF).filter_map(|(name, needs)| match needs {
         Needs::Write(grants) => Some((*name, *grants)),
-        Needs::Nothing | Needs::Read => None,
+        Needs::Nothing | Needs::Read | Needs::ReadNodes => None,
     })
 }
 

@@ -49,6 +49,12 @@ variable "make_vpcs" {
   default     = false
 }
 
+variable "make_clusters" {
+  description = "Whether objects may have brokers made for them (spec.brokers.provisioned)"
+  type        = bool
+  default     = false
+}
+
 data "aws_partition" "current" {}
 data "aws_caller_identity" "current" {}
 
@@ -57,6 +63,7 @@ locals {
   account   = data.aws_caller_identity.current.account_id
   manages   = var.mode == "manage"
   network   = local.manages && var.make_vpcs
+  clusters  = local.manages && var.make_clusters
   # A document without resources would allow nothing and be refused.
   broker_groups = local.manages && length(var.broker_security_group_ids) > 0
 }
@@ -66,6 +73,9 @@ data "aws_iam_policy_document" "observe" {
     sid = "Read"
     actions = [
       "ec2:DescribeAvailabilityZones",
+      "ec2:DescribeImages",
+      "ec2:DescribeInstanceAttribute",
+      "ec2:DescribeInstanceTypes",
       "ec2:DescribeInstances",
       "ec2:DescribeInternetGateways",
       "ec2:DescribeNetworkInterfaces",
@@ -74,6 +84,7 @@ data "aws_iam_policy_document" "observe" {
       "ec2:DescribeSecurityGroups",
       "ec2:DescribeSubnets",
       "ec2:DescribeTags",
+      "ec2:DescribeVolumes",
       "ec2:DescribeVpcAttribute",
       "ec2:DescribeVpcEndpointConnections",
       "ec2:DescribeVpcEndpointServiceConfigurations",
@@ -371,10 +382,77 @@ data "aws_iam_policy_document" "network" {
   statement {
     sid = "ChangeOwn"
     actions = [
+      "ec2:CreateRouteTable",
       "ec2:DeleteVpc",
+      "ec2:DeleteVpcEndpoints",
       "ec2:ModifyVpcAttribute",
     ]
-    resources = ["arn:${local.partition}:ec2:${var.region}:${local.account}:vpc/*"]
+    resources = [
+      "arn:${local.partition}:ec2:${var.region}:${local.account}:vpc/*",
+      "arn:${local.partition}:ec2:${var.region}:${local.account}:vpc-endpoint/*",
+    ]
+    condition {
+      test     = "StringLike"
+      variable = "aws:ResourceTag/kafka-privatelink.io/owner"
+      values   = [var.owners]
+    }
+  }
+
+  statement {
+    sid = "Create2"
+    actions = [
+      "ec2:CreateRouteTable",
+    ]
+    resources = ["arn:${local.partition}:ec2:${var.region}:${local.account}:route-table/*"]
+    condition {
+      test     = "StringLike"
+      variable = "aws:RequestTag/kafka-privatelink.io/owner"
+      values   = [var.owners]
+    }
+  }
+
+  statement {
+    sid = "ChangeOwn2"
+    actions = [
+      "ec2:AssociateRouteTable",
+      "ec2:CreateVpcEndpoint",
+      "ec2:DeleteRouteTable",
+      "ec2:DisassociateRouteTable",
+    ]
+    resources = [
+      "arn:${local.partition}:ec2:${var.region}:${local.account}:vpc/*",
+      "arn:${local.partition}:ec2:${var.region}:${local.account}:route-table/*",
+      "arn:${local.partition}:ec2:${var.region}:${local.account}:subnet/*",
+    ]
+    condition {
+      test     = "StringLike"
+      variable = "aws:ResourceTag/kafka-privatelink.io/owner"
+      values   = [var.owners]
+    }
+  }
+
+  statement {
+    sid = "Create3"
+    actions = [
+      "ec2:CreateVpcEndpoint",
+    ]
+    resources = ["arn:${local.partition}:ec2:${var.region}:${local.account}:vpc-endpoint/*"]
+    condition {
+      test     = "StringLike"
+      variable = "aws:RequestTag/kafka-privatelink.io/owner"
+      values   = [var.owners]
+    }
+  }
+
+  statement {
+    sid = "ChangeOwn3"
+    actions = [
+      "ec2:ModifyVpcEndpoint",
+    ]
+    resources = [
+      "arn:${local.partition}:ec2:${var.region}:${local.account}:route-table/*",
+      "arn:${local.partition}:ec2:${var.region}:${local.account}:vpc-endpoint/*",
+    ]
     condition {
       test     = "StringLike"
       variable = "aws:ResourceTag/kafka-privatelink.io/owner"
@@ -387,11 +465,19 @@ data "aws_iam_policy_document" "network" {
     actions = [
       "ec2:CreateTags",
     ]
-    resources = ["arn:${local.partition}:ec2:${var.region}:${local.account}:vpc/*"]
+    resources = [
+      "arn:${local.partition}:ec2:${var.region}:${local.account}:vpc/*",
+      "arn:${local.partition}:ec2:${var.region}:${local.account}:route-table/*",
+      "arn:${local.partition}:ec2:${var.region}:${local.account}:vpc-endpoint/*",
+    ]
     condition {
       test     = "StringEquals"
       variable = "ec2:CreateAction"
-      values   = ["CreateVpc"]
+      values   = [
+      "CreateRouteTable",
+      "CreateVpc",
+      "CreateVpcEndpoint",
+    ]
     }
     condition {
       test     = "StringLike"
@@ -406,7 +492,11 @@ data "aws_iam_policy_document" "network" {
       "ec2:CreateTags",
       "ec2:DeleteTags",
     ]
-    resources = ["arn:${local.partition}:ec2:${var.region}:${local.account}:vpc/*"]
+    resources = [
+      "arn:${local.partition}:ec2:${var.region}:${local.account}:vpc/*",
+      "arn:${local.partition}:ec2:${var.region}:${local.account}:route-table/*",
+      "arn:${local.partition}:ec2:${var.region}:${local.account}:vpc-endpoint/*",
+    ]
     condition {
       test     = "ForAllValues:StringNotEquals"
       variable = "aws:TagKeys"
@@ -416,6 +506,169 @@ data "aws_iam_policy_document" "network" {
       test     = "StringLike"
       variable = "aws:ResourceTag/kafka-privatelink.io/owner"
       values   = [var.owners]
+    }
+  }
+}
+
+data "aws_iam_policy_document" "new_cluster" {
+  statement {
+    sid = "Read"
+    actions = [
+      "ec2:DescribeImages",
+      "ec2:DescribeInstanceAttribute",
+      "ec2:DescribeInstanceTypes",
+      "ec2:DescribeVolumes",
+    ]
+    resources = ["*"]
+  }
+
+  statement {
+    sid = "Use"
+    actions = [
+      "ec2:CreateNetworkInterface",
+      "ec2:RunInstances",
+    ]
+    resources = [
+      "arn:${local.partition}:ec2:${var.region}:${local.account}:volume/*",
+      "arn:${local.partition}:ec2:${var.region}:${local.account}:subnet/*",
+      "arn:${local.partition}:ec2:${var.region}::image/*",
+      "arn:${local.partition}:ec2:${var.region}:${local.account}:key-pair/*",
+    ]
+  }
+
+  statement {
+    sid = "Create"
+    actions = [
+      "ec2:AuthorizeSecurityGroupIngress",
+      "ec2:CreateNetworkInterface",
+      "ec2:CreateVolume",
+    ]
+    resources = [
+      "arn:${local.partition}:ec2:${var.region}:${local.account}:network-interface/*",
+      "arn:${local.partition}:ec2:${var.region}:${local.account}:volume/*",
+      "arn:${local.partition}:ec2:${var.region}:${local.account}:security-group-rule/*",
+    ]
+    condition {
+      test     = "StringLike"
+      variable = "aws:RequestTag/kafka-privatelink.io/owner"
+      values   = [var.owners]
+    }
+  }
+
+  statement {
+    sid = "ChangeOwn"
+    actions = [
+      "ec2:AttachVolume",
+      "ec2:CreateNetworkInterface",
+      "ec2:DeleteVolume",
+      "ec2:ModifyInstanceAttribute",
+      "ec2:StartInstances",
+      "ec2:TerminateInstances",
+    ]
+    resources = [
+      "arn:${local.partition}:ec2:${var.region}:${local.account}:volume/*",
+      "arn:${local.partition}:ec2:${var.region}:${local.account}:instance/*",
+      "arn:${local.partition}:ec2:${var.region}:${local.account}:security-group/*",
+    ]
+    condition {
+      test     = "StringLike"
+      variable = "aws:ResourceTag/kafka-privatelink.io/owner"
+      values   = [var.owners]
+    }
+  }
+
+  statement {
+    sid = "ChangeOwn2"
+    actions = [
+      "ec2:DeleteNetworkInterface",
+      "ec2:ModifyNetworkInterfaceAttribute",
+      "ec2:RunInstances",
+    ]
+    resources = [
+      "arn:${local.partition}:ec2:${var.region}:${local.account}:network-interface/*",
+      "arn:${local.partition}:ec2:${var.region}:${local.account}:security-group/*",
+    ]
+    condition {
+      test     = "StringLike"
+      variable = "aws:ResourceTag/kafka-privatelink.io/owner"
+      values   = [var.owners]
+    }
+  }
+
+  statement {
+    sid = "Create2"
+    actions = [
+      "ec2:RunInstances",
+    ]
+    resources = ["arn:${local.partition}:ec2:${var.region}:${local.account}:instance/*"]
+    condition {
+      test     = "StringLike"
+      variable = "aws:RequestTag/kafka-privatelink.io/owner"
+      values   = [var.owners]
+    }
+  }
+
+  statement {
+    sid = "TagNew"
+    actions = [
+      "ec2:CreateTags",
+    ]
+    resources = [
+      "arn:${local.partition}:ec2:${var.region}:${local.account}:network-interface/*",
+      "arn:${local.partition}:ec2:${var.region}:${local.account}:volume/*",
+      "arn:${local.partition}:ec2:${var.region}:${local.account}:instance/*",
+      "arn:${local.partition}:ec2:${var.region}:${local.account}:security-group-rule/*",
+    ]
+    condition {
+      test     = "StringEquals"
+      variable = "ec2:CreateAction"
+      values   = [
+      "AuthorizeSecurityGroupIngress",
+      "CreateNetworkInterface",
+      "CreateVolume",
+      "RunInstances",
+    ]
+    }
+    condition {
+      test     = "StringLike"
+      variable = "aws:RequestTag/kafka-privatelink.io/owner"
+      values   = [var.owners]
+    }
+  }
+
+  statement {
+    sid = "TagOwn"
+    actions = [
+      "ec2:CreateTags",
+      "ec2:DeleteTags",
+    ]
+    resources = [
+      "arn:${local.partition}:ec2:${var.region}:${local.account}:network-interface/*",
+      "arn:${local.partition}:ec2:${var.region}:${local.account}:volume/*",
+      "arn:${local.partition}:ec2:${var.region}:${local.account}:instance/*",
+    ]
+    condition {
+      test     = "ForAllValues:StringNotEquals"
+      variable = "aws:TagKeys"
+      values   = ["kafka-privatelink.io/owner"]
+    }
+    condition {
+      test     = "StringLike"
+      variable = "aws:ResourceTag/kafka-privatelink.io/owner"
+      values   = [var.owners]
+    }
+  }
+
+  statement {
+    sid = "PassRole"
+    actions = [
+      "iam:PassRole",
+    ]
+    resources = ["arn:${local.partition}:iam::${local.account}:role/*"]
+    condition {
+      test     = "StringEquals"
+      variable = "iam:PassedToService"
+      values   = ["ec2.amazonaws.com"]
     }
   }
 }
@@ -444,6 +697,12 @@ resource "aws_iam_policy" "network" {
   policy = data.aws_iam_policy_document.network.json
 }
 
+resource "aws_iam_policy" "new_cluster" {
+  count  = local.clusters ? 1 : 0
+  name   = "${var.name}-new-cluster"
+  policy = data.aws_iam_policy_document.new_cluster.json
+}
+
 output "policy_arns" {
   description = "What the operator's role needs."
   value = concat(
@@ -451,5 +710,6 @@ output "policy_arns" {
     aws_iam_policy.manage[*].arn,
     aws_iam_policy.broker_groups[*].arn,
     aws_iam_policy.network[*].arn,
+    aws_iam_policy.new_cluster[*].arn,
   )
 }

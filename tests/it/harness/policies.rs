@@ -21,7 +21,7 @@ pub enum Missing {
 impl Policies {
     /// All that an object with `mode: Manage` may need.
     pub fn manage() -> Self {
-        Self::of(&["manage", "broker-groups", "network"])
+        Self::of(&["manage", "broker-groups", "network", "new-cluster"])
     }
 
     /// Reads.

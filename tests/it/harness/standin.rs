@@ -95,6 +95,12 @@ impl StandIn {
         Credentials::new(key, secret, Some(token), None, "test")
     }
 
+    /// What gives instances the rights of a role of their own; its ARN.
+    pub async fn instance_profile(&self, name: &str) -> String {
+        let made = self.post("instance-profile", json!({ "name": name })).await;
+        made["arn"].as_str().unwrap_or_else(|| panic!("no arn: {made}")).to_owned()
+    }
+
     /// What AWS may answer where nobody knows: settings and their values, but for those that hold anyway.
     pub async fn unlikely_answers() -> Vec<(String, Value)> {
         let answers = request("GET", "/__answers", None).await;

@@ -85,6 +85,11 @@ impl Life {
         let mut spec = self.scene.plain_spec();
         spec["network"] = made_network();
         spec["brokers"] = provisioned();
+        let account = &self.scene.account;
+        account.ec2.create_key_pair().key_name("ops").send().await.expect("AWS makes a key pair");
+        spec["brokers"]["provisioned"]["keyName"] = json!("ops");
+        let profile = account.standin.instance_profile("kafka").await;
+        spec["brokers"]["provisioned"]["instanceProfileArn"] = json!(profile);
         spec["tags"] = json!({ "team": "streaming", "cost": "17" });
         let made = self.scene.link("nodes");
         made.create_and_settle(spec).await;

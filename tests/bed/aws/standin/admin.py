@@ -66,6 +66,13 @@ class Admin(TroubleRoutes):
         with LOCK:
             return iam_roles.keys_of(query["account"], body["region"], body["name"], body["policies"])
 
+    def _instance_profile(self, method, query, body):
+        """What gives instances the rights of a role that nobody has but them."""
+        if method != "POST" or "account" not in query:
+            raise BadRequest("POST, with account=")
+        with LOCK:
+            return {"arn": iam_roles.profile_of(query["account"], body["name"])}
+
     def _answers(self, method, query, body):
         """What AWS may answer where nobody knows; the first of each is what the stand-in does."""
         return ANSWERS

@@ -32,6 +32,18 @@ def keys_of(account, region, name, policies):
             "session_token": session.session_token}
 
 
+def profile_of(account, name):
+    """Makes a role and an instance profile with it; the profile's ARN."""
+    iam = iam_backends[account][PARTITION]
+    trust = json.dumps({"Version": "2012-10-17", "Statement": [
+        {"Effect": "Allow", "Principal": {"Service": "ec2.amazonaws.com"}, "Action": "sts:AssumeRole"}]})
+    iam.create_role(role_name=name, assume_role_policy_document=trust, path="/", permissions_boundary="", description="", tags=[],
+                    max_session_duration="3600")
+    profile = iam.create_instance_profile(name=name, path="/", role_names=[], tags=[])
+    iam.add_role_to_instance_profile(name, name)
+    return profile.arn
+
+
 def refusal(call, service):
     """Why the caller may not make a call, in AWS's words; None if it may. Who assumed a role that nobody made may do all."""
     request = IAMRequest(account_id=call.current_account, method=call.method, path=call.raw_path, data=call.data,
