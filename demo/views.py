@@ -63,13 +63,16 @@ def all_holdings(account: Account) -> list[Row]:
     for subnet in ec2.describe_subnets()["Subnets"]:
         found.note("subnet", _ec2_tags(subnet), subnet["CidrBlock"])
     for table in ec2.describe_route_tables()["RouteTables"]:
-        found.note("route table", _ec2_tags(table), f"{table['RouteTableId']} (routes: {len(table['Routes'])})")
+        main = any(each["Main"] for each in table["Associations"])  # AWS gives every VPC one
+        found.note("route table", _ec2_tags(table), f"{table['RouteTableId']} ({'main, ' if main else ''}routes: {len(table['Routes'])})")
     for endpoint in ec2.describe_vpc_endpoints()["VpcEndpoints"]:
         found.note("gateway endpoint", _ec2_tags(endpoint), endpoint["ServiceName"])
     for interface in ec2.describe_network_interfaces()["NetworkInterfaces"]:
-        found.note("network interface", _tags(interface.get("TagSet", [])), interface["PrivateIpAddress"])
+        found.note("network interface", _tags(interface.get("TagSet", [])), f"{interface['PrivateIpAddress']} ({interface['Description'].split('/')[0]})")
+    of_instances = {each["Ebs"]["VolumeId"] for instance in _instances(account) for each in instance["BlockDeviceMappings"]
+                    if each["Ebs"]["DeleteOnTermination"]}
     for volume in ec2.describe_volumes()["Volumes"]:
-        if not any(each["DeleteOnTermination"] for each in volume["Attachments"]):  # else it is part of its instance
+        if volume["VolumeId"] not in of_instances:
             found.note("volume", _ec2_tags(volume), f"{volume['VolumeId']} ({volume['State']})")
     for instance in _instances(account):
         if instance["State"]["Name"] != "terminated":  # AWS shows it for an hour

@@ -70,7 +70,7 @@ def start(folder, crds, workloads, apiserver_flags, ends_with_parent):
     # Before the controllers start: the garbage collector looks for new kinds only every 30 s.
     for crd in crds:
         kubectl(kubeconfig, "apply", "-f", str(crd))
-        kubectl(kubeconfig, "wait", "--for=condition=Established", "--timeout=60s", "-f", str(crd))
+        processes.wait_until(lambda: _is_established(kubeconfig, crd), f"{crd.name} is established", running, folder)
     _kubeconfig(folder / "controllers.kubeconfig", server, authority, "system:kube-controller-manager",
                 tokens["system:kube-controller-manager"])
     spawn("kube-controller-manager", [
@@ -89,6 +89,14 @@ def stop(folder):
 
 def kubectl(kubeconfig, *args):
     subprocess.run([str(programs.require() / "kubectl"), "--kubeconfig", str(kubeconfig), *args], check=True, stdout=sys.stderr)
+
+
+def _is_established(kubeconfig, crd):
+    """`kubectl wait` takes a CRD that has no conditions yet for an error."""
+    conditions = "{.status.conditions[?(@.type=='Established')].status}"
+    done = subprocess.run([str(programs.require() / "kubectl"), "--kubeconfig", str(kubeconfig), "get", "-f", str(crd), "-o", f"jsonpath={conditions}"],
+                          check=True, stdout=subprocess.PIPE, text=True)
+    return bool(done.stdout) and "False" not in done.stdout
 
 
 def _kubeconfig(path, server, authority, user, token):
