@@ -10,7 +10,7 @@ use super::{Published, View};
 use crate::api::v1alpha1::{BrokerStatus, ListenerStatus};
 use crate::desired::Goal;
 use crate::kafka::{Fault, Level, Proof, Seat, lines_name};
-use crate::model::{BrokerId, ListenerName};
+use crate::model::{BrokerId, ListenerName, NodeInstance, ResourceKey};
 use crate::reason::Reason;
 
 const KIND: ConditionType = ConditionType::AdvertisedListenersVerified;
@@ -108,7 +108,9 @@ fn told(view: &View<'_>, faults: &[(&ListenerName, Seat, &Fault)]) -> String {
         .filter(|(listener, seat, fault)| fault.wants_restart() || never_seen(view, listener, *seat, fault))
         .filter_map(|(_, seat, _)| broker(*seat))
         .collect();
-    if !restarts.is_empty() {
+    if !restarts.is_empty() && view.passed.desired.nodes.is_some() {
+        lines.push(of_nodes(view, &restarts));
+    } else if !restarts.is_empty() {
         lines.push(format!(
             "put the lines of ConfigMap {} into the brokers' configuration and restart, one at a time, waiting for each: {}",
             lines_name(&view.passed.desired.identity.owner.name),
@@ -116,6 +118,19 @@ fn told(view: &View<'_>, faults: &[(&ListenerName, Seat, &Fault)]) -> String {
         ));
     }
     listed(lines)
+}
+
+/// Nobody edits files of nodes that are made: their instances are told all of it when they are launched.
+fn of_nodes(view: &View<'_>, restarts: &BTreeSet<BrokerId>) -> String {
+    let instance = |id: BrokerId| {
+        let found = view.passed.observed.own::<NodeInstance>(&ResourceKey::NodeInstance(id)).there();
+        found.map_or_else(|| format!("node {id} has no instance"), |found| format!("node {id} is {}", found.id))
+    };
+    format!(
+        "an instance that starts takes a minute or two; when it stays, see its console output, and replace instances that are \
+         outdated (status.brokers) one at a time: {}",
+        listed_with_commas(restarts.iter().copied().map(instance))
+    )
 }
 
 fn line(listener: &ListenerName, seats: &[Seat], fault: &Fault) -> String {
