@@ -153,12 +153,12 @@ fn a_volume_that_has_failed_is_not_replaced() {
         id.clone()
     };
     scenario.history.look_fully();
-    let mut last = scenario.pass();
+    let mut passed = scenario.pass();
     for _ in 0..6 {
-        last = scenario.pass();
+        passed = scenario.pass();
     }
     let says = |on: &WaitingOn| matches!(on, WaitingOn::Node(_, NodeWait::VolumeLost(id)) if *id == lost);
-    assert!(last.plan.waiting.iter().any(says), "{}", last.plan);
+    assert!(passed.plan.waiting.iter().any(says), "{}", passed.plan);
     assert_eq!(scenario.history.world.aws.volumes.len(), 3, "no empty one takes its place");
     assert_eq!(scenario.history.world.aws.machines.len(), 2);
 }

@@ -298,9 +298,12 @@ fn broker_groups(intent: &Intent, observed: &Observed) -> BTreeSet<SecurityGroup
 
 /// Whether there may be something of a kind. Where nothing is known of the spec, anything may be there.
 fn may_own(intent: Option<&Intent>, kind: OwnKind) -> bool {
-    intent.is_none_or(|intent| match kind.is_of_nodes() {
-        true => matches!(intent.brokers, Brokers::Provisioned(_)),
-        false => matches!(intent.vpc, VpcSource::Created(_)),
+    intent.is_none_or(|intent| {
+        if kind.is_of_nodes() {
+            matches!(intent.brokers, Brokers::Provisioned(_))
+        } else {
+            matches!(intent.vpc, VpcSource::Created(_))
+        }
     })
 }
 

@@ -15,7 +15,7 @@ pub struct Once {
 
 impl Once {
     /// As volumes carry it.
-    pub fn tags(&self) -> Vec<(&'static str, String)> {
+    pub(super) fn tags(&self) -> Vec<(&'static str, String)> {
         let cluster = self.cluster.as_ref().map(|id| (CLUSTER_TAG, id.as_str().to_owned()));
         let image = self.image.as_ref().map(|id| (IMAGE_TAG, id.to_string()));
         cluster.into_iter().chain(image).collect()

@@ -24,7 +24,7 @@ pub(super) fn plan(wanted: Option<&WantedNodes>, draft: &mut Draft<'_>) {
         let Some((subnet, zone)) = subnet else { continue };
         let place = node_interface::Place { vpc, subnet: &subnet, group: &group };
         let interface = node_interface::plan(*id, node, &place, draft);
-        let volume = volume::plan(*id, node, &wanted.storage, &zone, draft);
+        let volume = volume::plan(*id, node, wanted.storage, &zone, draft);
         made.extend(interface.zip(volume).map(|both| (*id, both)));
     }
     let (Some(image), Some(_)) = (&wanted.once.image, wanted.vcpus) else {

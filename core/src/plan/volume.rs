@@ -113,12 +113,12 @@ impl fmt::Display for Change {
 pub(super) fn plan<'a>(
     id: BrokerId,
     node: &WantedNode,
-    storage: &Storage,
+    storage: Storage,
     zone: &ZoneName,
     draft: &mut Draft<'a>,
 ) -> Option<&'a Volume> {
     let key = ResourceKey::NodeVolume(id);
-    let Storage { size, volume_type, .. } = *storage;
+    let Storage { size, volume_type, .. } = storage;
     let create = || Change::Create { node: id, zone: zone.clone(), size, volume_type, tags: node.volume_tags.clone() };
     let volume = own::hold::<Volume>(&key, &node.volume_tags, draft, || create().into())?;
     if volume.state == VolumeState::Unusable {

@@ -6,9 +6,9 @@ use kpl_core::plan::Step;
 /// The call that a step makes.
 pub fn operation(step: &Step) -> &'static str {
     use kpl_core::plan::{
-        broker_group, broker_group_rule as bgr, connection as con, endpoint_service as svc, gateway_endpoint,
-        listener as lis, load_balancer as lb, node_instance, node_interface, route_table as rtb, security_group as sg,
-        subnet, tagging, target_group as tg, volume, vpc,
+        broker_group as nodes_group, broker_group_rule as bgr, connection as con, endpoint_service as svc,
+        gateway_endpoint, listener as lis, load_balancer as lb, node_instance, node_interface, route_table as rtb,
+        security_group as sg, subnet, tagging, target_group as tg, volume, vpc,
     };
     match step {
         Step::Vpc(vpc::Change::Create { .. }) => "CreateVpc",
@@ -18,9 +18,6 @@ pub fn operation(step: &Step) -> &'static str {
         Step::RouteTable(rtb::Change::Associate { .. }) => "AssociateRouteTable",
         Step::RouteTable(rtb::Change::Disassociate { .. }) => "DisassociateRouteTable",
         Step::RouteTable(rtb::Change::Delete { .. }) => "DeleteRouteTable",
-        Step::BrokerGroup(broker_group::Change::Create { .. }) => "CreateSecurityGroup",
-        Step::BrokerGroup(broker_group::Change::OpenInside { .. }) => "AuthorizeSecurityGroup",
-        Step::BrokerGroup(broker_group::Change::Delete { .. }) => "DeleteSecurityGroup",
         Step::NodeInterface(node_interface::Change::Create { .. }) => "CreateNetworkInterface",
         Step::NodeInterface(node_interface::Change::SetGroup { .. }) => "ModifyNetworkInterfaceAttribute",
         Step::NodeInterface(node_interface::Change::Delete { .. }) => "DeleteNetworkInterface",
@@ -36,10 +33,15 @@ pub fn operation(step: &Step) -> &'static str {
         Step::GatewayEndpoint(gateway_endpoint::Change::Delete { .. }) => "DeleteVpcEndpoints",
         Step::Subnet(subnet::Change::Create { .. }) => "CreateSubnet",
         Step::Subnet(subnet::Change::Delete { .. }) => "DeleteSubnet",
-        Step::SecurityGroup(sg::Change::Create { .. }) => "CreateSecurityGroup",
-        Step::SecurityGroup(sg::Change::Authorize { .. }) => "AuthorizeSecurityGroup",
+        Step::SecurityGroup(sg::Change::Create { .. }) | Step::BrokerGroup(nodes_group::Change::Create { .. }) => {
+            "CreateSecurityGroup"
+        }
+        Step::SecurityGroup(sg::Change::Authorize { .. })
+        | Step::BrokerGroup(nodes_group::Change::OpenInside { .. }) => "AuthorizeSecurityGroup",
         Step::SecurityGroup(sg::Change::Revoke { .. }) => "RevokeSecurityGroup",
-        Step::SecurityGroup(sg::Change::Delete { .. }) => "DeleteSecurityGroup",
+        Step::SecurityGroup(sg::Change::Delete { .. }) | Step::BrokerGroup(nodes_group::Change::Delete { .. }) => {
+            "DeleteSecurityGroup"
+        }
         Step::BrokerGroupRule(bgr::Change::Authorize { .. }) => "AuthorizeBrokerGroup",
         Step::BrokerGroupRule(bgr::Change::Revoke { .. }) => "RevokeBrokerGroup",
         Step::TargetGroup(tg::Change::Create { .. }) => "CreateTargetGroup",
