@@ -16,7 +16,7 @@ use crate::model::{
     Answer, Clash, DNS_FAILOVER, ErrorClass, Failure, Find, Observed, OfferedAgain, Outcome, Part, Timing,
 };
 use crate::plan::guard::{Block, Guard, guard};
-use crate::plan::{Plan, Step, WaitingOn, absorb, endpoint_service, plan, target_group, vpc};
+use crate::plan::{Plan, Step, WaitingOn, absorb, endpoint_service, plan, target_group};
 
 /// What the pass needs next.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -206,10 +206,19 @@ fn note(observed: &mut Observed, step: &Step, outcome: &Outcome, at: Timestamp) 
     }
     match step {
         // AWS makes another one for each such call: also one that was not answered may have made it.
-        Step::Vpc(vpc::Change::Create { .. }) if !matches!(outcome, Outcome::Refused(_)) => {
+        _ if step.change().makes().is_some() && !matches!(outcome, Outcome::Refused(_)) => {
             recall.unnamed.insert(step.to_string(), at);
         }
-        Step::Vpc(vpc::Change::Delete { .. }) if matches!(outcome, Outcome::Done(_)) => recall.unnamed.clear(),
+        // What is deleted is made again when it is wanted again.
+        Step::Vpc(_)
+        | Step::RouteTable(_)
+        | Step::GatewayEndpoint(_)
+        | Step::BrokerGroup(_)
+        | Step::NodeInstance(_)
+            if step.change().sign() == '-' && matches!(outcome, Outcome::Done(_)) =>
+        {
+            recall.unnamed.clear();
+        }
         _ => {}
     }
     if matches!(step, Step::SecurityGroup(_)) || step.keeps_targets_to_their_zone().is_some() {

@@ -128,17 +128,17 @@ fn make_known(observed: &mut Observed, part: &Part) {
 
 fn made_up(step: &Step, desired: &Desired, count: usize) -> Answer {
     let new = |kind: &str| format!("(new {kind} {count})");
+    if matches!(step, Step::NodeInterface(node_interface::Change::Create { .. })) {
+        // Of the addresses that nobody routes: which one AWS chooses nobody knows.
+        return Answer::Interface(
+            new("network interface").into(),
+            [192, 0, 2, u8::try_from(count % 250).unwrap_or(0) + 1].into(),
+        );
+    }
     if let Some(kind) = step.change().makes() {
         return Answer::Own(new(&kind.to_string()).into());
     }
     match step {
-        Step::NodeInterface(node_interface::Change::Create { .. }) => {
-            // Of the addresses that nobody routes: which one AWS chooses nobody knows.
-            Answer::Interface(
-                new("network interface").into(),
-                [192, 0, 2, u8::try_from(count % 250).unwrap_or(0) + 1].into(),
-            )
-        }
         Step::Subnet(subnet::Change::Create { zone, vpc, cidr, tags }) => Answer::Subnet(Subnet {
             id: new("subnet").into(),
             vpc: vpc.clone(),

@@ -205,3 +205,63 @@ fn an_instance_that_was_told_something_else_is_outdated() {
     scenario.settle();
     assert_eq!(outdated(&mut scenario), [1, 3]);
 }
+
+/// A voter that comes back empty takes part as if nothing were: what was on the volume a person has to say.
+#[test]
+fn a_volume_that_is_gone_is_not_replaced_by_an_empty_one() {
+    let mut scenario = settled();
+    let dead = instance(&scenario.history.world.aws, 2);
+    let aws = scenario.history.world.by_hand();
+    aws.set_state(&dead, InstanceState::Terminated);
+    let lost = aws.volumes.iter().find(|(_, held)| held.holder.as_ref() == Some(&dead)).map(|(id, _)| id.clone());
+    let lost = lost.expect("it had one");
+    let held = aws.volumes.remove(&lost).expect("it is there");
+    let mut passed = wait(&mut scenario, 8);
+    let says = |on: &WaitingOn| matches!(on, WaitingOn::Node(_, NodeWait::VolumeMissing(_)));
+    assert!(passed.plan.waiting.iter().any(says), "{}", passed.plan);
+    assert_eq!((scenario.history.world.aws.volumes.len(), scenario.history.world.aws.machines.len()), (2, 2));
+
+    // A copy with its tags, beside the old one that was found again: which one it is nobody can tell.
+    let aws = scenario.history.world.by_hand();
+    aws.volumes.insert(lost.clone(), held.clone());
+    aws.volumes.insert("vol-copy".into(), held);
+    for held in aws.volumes.values_mut().filter(|held| held.holder.as_ref() == Some(&dead)) {
+        held.holder = None;
+    }
+    passed = wait(&mut scenario, 8);
+    let says = |on: &WaitingOn| matches!(on, WaitingOn::Node(_, NodeWait::SeveralVolumes(..)));
+    assert!(passed.plan.waiting.iter().any(says), "{}", passed.plan);
+    assert_eq!((scenario.history.world.aws.volumes.len(), scenario.history.world.aws.machines.len()), (4, 2));
+
+    scenario.history.world.by_hand().volumes.get_mut(&lost).expect("it is there").tags.clear();
+    scenario.history.look_fully();
+    scenario.settle();
+}
+
+/// The last of some passes, the first of which looks at everything.
+fn wait(scenario: &mut Scenario, passes: u32) -> kpl_core::pass::Passed {
+    scenario.history.look_fully();
+    (0..passes).map(|_| scenario.pass()).last().expect("some passes")
+}
+
+/// AWS shows what it has made some seconds later: it is not made twice.
+#[test]
+fn what_is_not_seen_yet_is_not_made_twice() {
+    let mut scenario = begun(VolumeDeletionPolicy::Delete);
+    while scenario.history.world.aws.volumes.is_empty() {
+        scenario.pass();
+    }
+    let aws = scenario.history.world.by_hand();
+    let (volumes, interfaces) = (aws.volumes.clone(), aws.interfaces.clone());
+    aws.volumes = std::collections::BTreeMap::new().into();
+    aws.interfaces = std::collections::BTreeMap::new().into();
+    scenario.history.look_fully();
+    // At once: no tick of time goes by.
+    scenario.history.pass();
+    let aws = scenario.history.world.by_hand();
+    assert!(aws.volumes.is_empty() && aws.interfaces.is_empty(), "AWS is asked again only when they do not show");
+    (aws.volumes, aws.interfaces) = (volumes, interfaces);
+    scenario.settle();
+    let aws = &scenario.history.world.aws;
+    assert_eq!((aws.volumes.len(), aws.interfaces.len(), aws.machines.len()), (3, 3, 3));
+}

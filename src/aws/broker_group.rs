@@ -1,6 +1,7 @@
 //! The security group of the nodes that are made for the object.
 
 use aws_sdk_ec2::types::{Filter, IpPermission, ResourceType, SecurityGroup as AwsGroup, UserIdGroupPair};
+use kpl_core::desired::NODES_DESCRIPTION;
 use kpl_core::model::{Answer, BrokerGroup, Failure, RESOURCE_TAG, ResourceKey, SecurityGroupId, Seen, VpcId};
 use kpl_core::plan::broker_group::{Change, INSIDE};
 
@@ -23,7 +24,9 @@ impl Listed for BrokerGroup {
 /// The load balancer's group has our owner tag too.
 pub(super) fn is_of_nodes(group: &AwsGroup) -> bool {
     let key = ResourceKey::BrokerGroupOfNodes.to_string();
-    convert::tags(group.tags()).get(RESOURCE_TAG) == Some(&key)
+    let tagged = convert::tags(group.tags()).get(RESOURCE_TAG) == Some(&key);
+    // A description is for life; a tag may be taken off by hand.
+    tagged || group.description().is_some_and(|words| words.starts_with(NODES_DESCRIPTION))
 }
 
 fn broker_group(group: &AwsGroup) -> Option<BrokerGroup> {

@@ -22,11 +22,12 @@ impl Listed for GatewayEndpoint {
 
 /// None for one that is gone, or of another type.
 fn gateway_endpoint(endpoint: &VpcEndpoint) -> Option<GatewayEndpoint> {
-    let leaving = match endpoint.state()? {
-        State::Deleted => return None,
-        State::Deleting => true,
-        _ => false,
-    };
+    // AWS does not write them as its model does.
+    let is = |state: &State| endpoint.state().is_some_and(|said| said.as_str().eq_ignore_ascii_case(state.as_str()));
+    if is(&State::Deleted) {
+        return None;
+    }
+    let leaving = is(&State::Deleting);
     (endpoint.vpc_endpoint_type() == Some(&VpcEndpointType::Gateway)).then_some(())?;
     Some(GatewayEndpoint {
         id: EndpointId::new(endpoint.vpc_endpoint_id()?),

@@ -32,7 +32,8 @@ fn volume(volume: &AwsVolume) -> Option<Volume> {
     };
     Some(Volume {
         id: VolumeId::new(volume.volume_id()?),
-        size: VolumeSize::new(convert::count(volume.size()))?,
+        // One that somebody has enlarged beyond what we make is still the node's.
+        size: VolumeSize::at_most(convert::count(volume.size())),
         volume_type: match volume.volume_type()? {
             AwsType::Gp2 => VolumeType::Gp2,
             _ => VolumeType::Gp3,

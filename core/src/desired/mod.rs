@@ -22,7 +22,9 @@ pub use issue::{Issue, PortHolder};
 pub use loss::{Absence, Broker, Confirmation, Path};
 pub use network::{MadeSubnet, MadeVpc, Network, OfferedSubnet, WantedEgress, WantedVpc};
 pub use node_issue::NodeIssue;
-pub use nodes::{FoundInterface, KnownRoles, WantedBrokerGroup, WantedNode, WantedNodes, node_interfaces};
+pub use nodes::{
+    FoundInterface, KnownRoles, NODES_DESCRIPTION, WantedBrokerGroup, WantedNode, WantedNodes, node_interfaces,
+};
 pub use offer::{Offer, Targets, WantedGroup, WantedListener, WantedLoadBalancer, WantedSecurityGroup, WantedService};
 pub use once::Once;
 pub use parse::InvalidSpec;
@@ -204,6 +206,7 @@ pub fn desired(request: &Request<'_>) -> Desired {
                 brokers: &verdict.brokers,
                 ledger: &ledger,
                 broker_groups: broker_groups(intent, observed),
+                broker_groups_known: broker_groups_known(intent, observed),
             })))
         }
         _ => Goal::Hold,
@@ -276,6 +279,10 @@ impl Desired {
     #[must_use]
     pub fn scope(&self, intent: Option<&Intent>, known: Option<&Observed>) -> Scope {
         let mut scope = scope(&self.identity, intent, known);
+        if let Goal::Absent(absent) = &self.goal {
+            let may = |kind: OwnKind| if kind.is_of_nodes() { absent.nodes.is_some() } else { absent.owns_vpc };
+            scope.owns.retain(|kind| may(*kind));
+        }
         if let Goal::Offer(offer) = &self.goal {
             scope.expected_groups = offer.target_groups.keys().cloned().collect();
             scope.bootstrap_groups = offer
@@ -294,6 +301,11 @@ fn broker_groups(intent: &Intent, observed: &Observed) -> BTreeSet<SecurityGroup
     let own = observed.own::<BrokerGroup>(&ResourceKey::BrokerGroupOfNodes).there();
     let own = own.filter(|_| matches!(intent.brokers, Brokers::Provisioned(_))).map(|group| group.id.clone());
     intent.broker_groups.iter().cloned().chain(own).collect()
+}
+
+fn broker_groups_known(intent: &Intent, observed: &Observed) -> bool {
+    let own = observed.own::<BrokerGroup>(&ResourceKey::BrokerGroupOfNodes);
+    !matches!(intent.brokers, Brokers::Provisioned(_)) || matches!(own, Find::There(_))
 }
 
 /// Whether there may be something of a kind. Where nothing is known of the spec, anything may be there.

@@ -90,6 +90,9 @@ pub struct WantedNode {
     pub instance_tags: Tags,
 }
 
+/// How the description of the nodes' security group begins.
+pub const NODES_DESCRIPTION: &str = "Kafka nodes of";
+
 /// Roles by node.
 pub type KnownRoles = BTreeMap<BrokerId, Roles>;
 
@@ -141,7 +144,7 @@ pub fn decide(
         vpc: network::vpc_id(intent, Some(observed)),
         group: WantedBrokerGroup {
             name: identity.owner.broker_group_name(),
-            description: format!("Kafka nodes of {}/{}", identity.owner.namespace, identity.owner.name),
+            description: format!("{NODES_DESCRIPTION} {}/{}", identity.owner.namespace, identity.owner.name),
             tags: tags(identity, intent, &ResourceKey::BrokerGroupOfNodes),
         },
         machine: spec.machine.clone(),

@@ -25,6 +25,8 @@ pub struct Offer {
     pub subnets_whole: bool,
     /// The security group.
     pub security_group: WantedSecurityGroup,
+    /// Whether the brokers' groups are all known: what leads to one that is not stays.
+    pub broker_groups_known: bool,
     /// Broker ports to be opened in the brokers' groups, with the tags of each rule.
     pub broker_group_rules: BTreeMap<SecurityGroupId, BTreeMap<Port, Tags>>,
     /// Target groups by name.
@@ -141,6 +143,8 @@ pub struct Ingredients<'a> {
     pub ledger: &'a Ledger,
     /// Their security groups: the user's, or that of nodes that we made.
     pub broker_groups: BTreeSet<SecurityGroupId>,
+    /// Whether these are all: the group of nodes that we make may not have been read.
+    pub broker_groups_known: bool,
 }
 
 /// Makes the offer; cannot fail, since everything in it has been resolved.
@@ -151,7 +155,7 @@ pub fn offer(from: Ingredients<'_>) -> Offer {
     for (name, listener) in &from.intent.listeners {
         groups(&from, name, listener, &mut target_groups, &mut listeners);
     }
-    let Ingredients { identity, intent, partition, vpc, subnets, broker_groups, .. } = from;
+    let Ingredients { identity, intent, partition, vpc, subnets, broker_groups, broker_groups_known, .. } = from;
     let ports: BTreeSet<Port> = intent.listeners.values().map(|listener| listener.broker_port).collect();
     // The user's tags may change, and tags of rules in groups that are not ours are read only to know them.
     let rule_tags = own_tags(identity, &ResourceKey::BrokerGroupRule);
@@ -165,6 +169,7 @@ pub fn offer(from: Ingredients<'_>) -> Offer {
             tags: tags(identity, intent, &ResourceKey::SecurityGroup),
             rules: rules(intent, vpc, &ports),
         },
+        broker_groups_known,
         broker_group_rules: broker_groups
             .iter()
             .map(|group| (group.clone(), ports.iter().map(|port| (*port, rule_tags.clone())).collect()))

@@ -22,15 +22,15 @@ impl Once {
     }
 }
 
-/// By the spec, by the volumes, by status, and else anew.
+/// By the spec, by status, by the volumes, and else anew.
 pub fn once(identity: &Identity, spec: &Provisioned, memory: &Memory, observed: &Observed) -> Once {
     let machine = observed.inputs.machine.get();
     let newest = || machine?.as_ref()?.newest_image.clone();
     let volumes = Volumes { identity, observed };
-    let cluster = match volumes.said(CLUSTER_TAG) {
+    let cluster = memory.cluster_id.clone().or_else(|| match volumes.said(CLUSTER_TAG) {
         Some(said) => said.parse().ok(),
-        None => memory.cluster_id.clone().or_else(|| volumes.all_read().then(|| new_cluster(identity))),
-    };
+        None => volumes.all_read().then(|| new_cluster(identity)),
+    });
     let pinned = || volumes.said(IMAGE_TAG).map(ImageId::from).or_else(|| newest().filter(|_| volumes.all_read()));
     Once { cluster, image: spec.machine.image.clone().or_else(pinned) }
 }

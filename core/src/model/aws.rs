@@ -142,6 +142,12 @@ impl VolumeSize {
         (1..=16_384).contains(&gibibytes).then_some(Self(gibibytes))
     }
 
+    /// The nearest one: what AWS shows may be larger.
+    #[must_use]
+    pub fn at_most(gibibytes: u32) -> Self {
+        Self(gibibytes.clamp(1, 16_384))
+    }
+
     /// In GiB.
     #[must_use]
     pub fn gibibytes(self) -> u32 {

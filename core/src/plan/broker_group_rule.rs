@@ -130,6 +130,9 @@ pub(super) fn plan(offer: &Offer, draft: &mut Draft<'_>) {
             if right && wanted.is_some() && security_group::targets_at(|port| port == rule.port, draft) {
                 continue;
             }
+            if !offer.broker_groups_known {
+                continue;
+            }
             if observed.broker_group_rules.whole {
                 draft.create(Step::BrokerGroupRule(Change::Revoke { group: group.clone(), rule: id.clone() }));
             } else {

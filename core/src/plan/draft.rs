@@ -106,10 +106,17 @@ impl<'a> Draft<'a> {
     /// Adds a step that makes something new: there is no owner to ask.
     /// If AWS has long said that something like it is there, that is reported too.
     pub(super) fn create(&mut self, step: Step) {
-        if self.observed.recall.clashes.get(&step.to_string()).is_some_and(|clash| clash.lasting) {
-            self.conflict(Conflict::Unseen(step.to_string()));
-        }
+        self.clashes(&step.to_string());
         self.plan.steps.push(step);
+    }
+
+    /// Whether AWS has long said that something like it is there: then it is reported.
+    pub(super) fn clashes(&mut self, step: &str) -> bool {
+        let lasting = self.observed.recall.clashes.get(step).is_some_and(|clash| clash.lasting);
+        if lasting {
+            self.conflict(Conflict::Unseen(step.to_owned()));
+        }
+        lasting
     }
 
     /// Adds a step that makes something for which AWS takes neither a name nor a token. While what such a step made

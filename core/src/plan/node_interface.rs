@@ -90,7 +90,7 @@ impl super::Change for Change {
     }
 
     fn makes(&self) -> Option<OwnKind> {
-        None
+        matches!(self, Self::Create { .. }).then_some(OwnKind::Interface)
     }
 
     fn sign(&self) -> char {

@@ -23,6 +23,8 @@ pub enum NodeWait {
     Volume(VolumeId),
     /// Its volume cannot be used any more.
     VolumeLost(VolumeId),
+    /// It ran once, as the interface says, and no volume of its is found.
+    VolumeMissing(InterfaceId),
     /// It has two volumes, and nobody can tell which one holds its data.
     SeveralVolumes(VolumeId, VolumeId),
     /// Its instance cannot be told what it is.
@@ -37,7 +39,7 @@ impl NodeWait {
             Self::Ports => Reason::LookingAgain,
             Self::Starting(_) => Reason::NodeStarting,
             Self::Stopping(_) | Self::Terminating(_) | Self::Interface(_) | Self::Volume(_) => Reason::NodeStopping,
-            Self::VolumeLost(_) => Reason::VolumeLost,
+            Self::VolumeLost(_) | Self::VolumeMissing(_) => Reason::VolumeLost,
             Self::SeveralVolumes(..) => Reason::VolumesAmbiguous,
             Self::Unbootable(_) => Reason::NodeUnbootable,
         }
@@ -51,6 +53,7 @@ impl NodeWait {
             Self::Starting(_) | Self::Stopping(_) | Self::Terminating(_) => &[OwnKind::Instance],
             Self::Interface(_) => &[OwnKind::Interface],
             Self::Volume(_) | Self::VolumeLost(_) | Self::SeveralVolumes(..) => &[OwnKind::Volume],
+            Self::VolumeMissing(_) => &[OwnKind::Volume, OwnKind::Interface],
         };
         kinds.iter().copied().map(Part::Own).collect()
     }
@@ -67,7 +70,11 @@ impl fmt::Display for NodeWait {
             Self::Volume(id) => write!(f, "volume {id} is free"),
             Self::VolumeLost(id) => write!(
                 f,
-                "volume {id} can be used again: AWS reports that it has failed or goes; restore it, or remove its tag kafka-privatelink.io/owner to give the node an empty one"
+                "volume {id} can be used again: AWS reports that it has failed or goes; restore it, give the copy its tags, and take the tag kafka-privatelink.io/owner off this one"
+            ),
+            Self::VolumeMissing(interface) => write!(
+                f,
+                "its volume is found: it ran on one, and none has its tags; give them back, or, if its records are lost and the other nodes have them, take the tag kafka-privatelink.io/formatted off {interface} to give it an empty one"
             ),
             Self::SeveralVolumes(one, other) => write!(
                 f,

@@ -2,11 +2,12 @@
 //! another.
 
 use std::collections::BTreeMap;
+use std::net::Ipv4Addr;
 
 use super::{Draft, NodeWait, WaitingOn, broker_group, node_instance, node_interface, own, subnet, volume};
-use crate::desired::{Absent, WantedNodes};
+use crate::desired::{Absent, WantedNode, WantedNodes};
 use crate::model::{
-    BrokerGroup, BrokerId, Find, Health, NodeInstance, NodeInterface, Observed, Part, TargetId, Volume,
+    BrokerGroup, BrokerId, Find, Health, NodeInstance, NodeInterface, Observed, Part, ResourceKey, TargetId, Volume,
 };
 use crate::node::{Cluster, Fingerprint, Format, Node, user_data};
 
@@ -23,9 +24,9 @@ pub(super) fn plan(wanted: Option<&WantedNodes>, draft: &mut Draft<'_>) {
         let subnet = node.subnet.as_ref().and_then(|offered| subnet::resolved(offered, &node.zone, draft.observed));
         let Some((subnet, zone)) = subnet else { continue };
         let place = node_interface::Place { vpc, subnet: &subnet, group: &group };
-        let interface = node_interface::plan(*id, node, &place, draft);
-        let volume = volume::plan(*id, node, wanted.storage, &zone, draft);
-        made.extend(interface.zip(volume).map(|both| (*id, both)));
+        let Some(interface) = node_interface::plan(*id, node, &place, draft) else { continue };
+        let volume = volume::plan(*id, node, wanted.storage, interface, &zone, draft);
+        made.extend(volume.map(|volume| (*id, (interface, volume))));
     }
     let (Some(image), Some(_)) = (&wanted.once.image, wanted.vcpus) else {
         if !draft.observed.inputs.machine.is_read() {
@@ -35,15 +36,15 @@ pub(super) fn plan(wanted: Option<&WantedNodes>, draft: &mut Draft<'_>) {
     };
     for (id, (interface, volume)) in made {
         let Some(node) = wanted.nodes.get(&id) else { continue };
-        if is_healthy(interface, draft.observed) {
-            volume::mark_formatted(volume, draft);
+        if runs(wanted, id, volume, draft.observed) {
+            volume::mark_formatted(volume, interface, draft);
         }
         let Some((cluster, described)) = describe(wanted, id, draft.observed) else {
             // Its ports are given in the next pass, now that its address and those of all voters are known.
             draft.wait(WaitingOn::Node(id, NodeWait::Ports));
             continue;
         };
-        let format = if volume::is_formatted(volume) { Format::Forbidden } else { Format::Allowed };
+        let format = if volume::is_formatted(volume, interface) { Format::Forbidden } else { Format::Allowed };
         let on = crate::node::Volume { id: volume.id.clone(), format };
         let boots = user_data(&cluster, &described, &on)
             .and_then(|user_data| Ok((user_data, Fingerprint::of(&cluster, &described)?)));
@@ -71,11 +72,24 @@ pub(crate) fn describe(wanted: &WantedNodes, id: BrokerId, observed: &Observed) 
     Some((cluster, Node { id, zone: node.zone.clone(), address, roles: node.roles, offered }))
 }
 
-/// Kafka opens its ports when it has loaded its storage.
-fn is_healthy(interface: &NodeInterface, observed: &Observed) -> bool {
-    let address = TargetId::Ip(interface.address);
+/// Whether Kafka runs on the volume: it opens its ports when it has loaded its storage. A node that is a controller alone
+/// has no port that is checked: brokers that are all healthy have a quorum.
+fn runs(wanted: &WantedNodes, id: BrokerId, volume: &Volume, observed: &Observed) -> bool {
+    let instance = observed.own::<NodeInstance>(&ResourceKey::NodeInstance(id)).there();
+    let has_it = instance.is_some_and(|instance| volume.attached.as_ref() == Some(&instance.id));
+    let serving = |node: &WantedNode| node.roles.serves();
+    let healthy = |id: &BrokerId| node_interface::address(*id, observed).is_some_and(|at| is_healthy(at, observed));
+    has_it
+        && match wanted.nodes.get(&id) {
+            Some(node) if serving(node) => healthy(&id),
+            Some(_) => wanted.nodes.iter().filter(|(_, node)| serving(node)).all(|(id, _)| healthy(id)),
+            None => false,
+        }
+}
+
+fn is_healthy(address: Ipv4Addr, observed: &Observed) -> bool {
     let targets = observed.target_groups.known().filter_map(|(_, group)| group.targets.get());
-    targets.flatten().any(|(target, health)| target.id == address && *health == Health::Healthy)
+    targets.flatten().any(|(target, health)| target.id == TargetId::Ip(address) && *health == Health::Healthy)
 }
 
 /// What is to go has to be known.

@@ -5,7 +5,7 @@
 use std::collections::BTreeSet;
 use std::fmt;
 
-use super::{Draft, Effect, own};
+use super::{Draft, Effect, Step, own};
 use crate::desired::WantedEgress;
 use crate::model::{
     Answer, Observed, OwnKind, Part, ResourceKey, RouteAssociationId, RouteTable, RouteTableId, SubnetId, Tags, VpcId,
@@ -117,7 +117,11 @@ pub(super) fn plan<'a>(wanted: &WantedEgress, vpc: &VpcId, draft: &mut Draft<'a>
     let table = own::hold::<RouteTable>(&key, tags, draft, create)?;
     for (_, subnet) in draft.observed.subnets.known().filter(|(_, subnet)| subnet.vpc == table.vpc) {
         if !table.associations.contains_key(&subnet.id) {
-            own::write(table, Change::Associate { id: table.id.clone(), subnet: subnet.id.clone() }, draft);
+            let tie = Step::from(Change::Associate { id: table.id.clone(), subnet: subnet.id.clone() });
+            // Another table of somebody's routes it: theirs stays.
+            if !draft.clashes(&tie.to_string()) {
+                own::write(table, tie, draft);
+            }
         }
     }
     delete_all_but(Some(&table.id), draft);

@@ -6,8 +6,8 @@ use std::fmt;
 use super::{Draft, Effect, NodeWait, Step, WaitingOn, own, tagging};
 use crate::desired::{Storage, VolumeDeletion, WantedNode};
 use crate::model::{
-    Answer, BrokerId, FORMATTED_TAG, InstanceId, Observed, Own, OwnKind, Part, ResourceKey, Tags, Volume, VolumeId,
-    VolumeSize, VolumeState, VolumeType, ZoneName,
+    Answer, BrokerId, FORMATTED_TAG, Find, InstanceId, NodeInterface, Observed, Own, OwnKind, Part, ResourceKey, Seen,
+    Tags, Volume, VolumeId, VolumeSize, VolumeState, VolumeType, ZoneName,
 };
 
 /// A write to a node's volume.
@@ -110,14 +110,23 @@ impl fmt::Display for Change {
 // === plan ===
 
 /// Makes and repairs it. One that an earlier object of this name left behind is taken up again.
+///
+/// A node that ran once never gets an empty volume in the place of one that is not found, and of two nobody but a person
+/// says which one holds its records.
 pub(super) fn plan<'a>(
     id: BrokerId,
     node: &WantedNode,
     storage: Storage,
+    interface: &NodeInterface,
     zone: &ZoneName,
     draft: &mut Draft<'a>,
 ) -> Option<&'a Volume> {
     let key = ResourceKey::NodeVolume(id);
+    let found = draft.observed.own::<Volume>(&key);
+    if found == Find::Gone && (is_marked(&interface.tags) || !interface.tags.is_read()) {
+        draft.wait(WaitingOn::Node(id, NodeWait::VolumeMissing(interface.id.clone())));
+        return None;
+    }
     let Storage { size, volume_type, .. } = storage;
     let create = || Change::Create { node: id, zone: zone.clone(), size, volume_type, tags: node.volume_tags.clone() };
     let volume = own::hold::<Volume>(&key, &node.volume_tags, draft, || create().into())?;
@@ -125,28 +134,33 @@ pub(super) fn plan<'a>(
         draft.wait(WaitingOn::Node(id, NodeWait::VolumeLost(volume.id.clone())));
         return None;
     }
-    // One that holds records is never deleted as surplus: a person decides which is right.
-    let other = |other: &Volume| own::is_at(other, &key) && other.id != volume.id;
-    for surplus in own::unwanted(draft, other) {
-        if surplus.state != VolumeState::Available || is_formatted(surplus) {
-            draft.wait(WaitingOn::Node(id, NodeWait::SeveralVolumes(volume.id.clone(), surplus.id.clone())));
-            return None;
-        }
-        own::write(surplus, Change::Delete { id: surplus.id.clone() }, draft);
+    let mut others = draft.observed.own.volumes.known().map(|(_, other)| other);
+    if let Some(other) = others.find(|other| own::is_at(*other, &key) && other.id != volume.id) {
+        draft.wait(WaitingOn::Node(id, NodeWait::SeveralVolumes(volume.id.clone(), other.id.clone())));
+        return Some(volume).filter(|volume| volume.attached.is_some());
     }
     Some(volume)
 }
 
-/// Whether a broker was ever seen to run on it: it is not formatted again.
-pub(super) fn is_formatted(volume: &Volume) -> bool {
-    volume.tags.get().is_some_and(|tags| tags.contains_key(FORMATTED_TAG))
+fn is_marked(tags: &Seen<Tags>) -> bool {
+    tags.get().is_some_and(|tags| tags.contains_key(FORMATTED_TAG))
 }
 
-/// Says on the volume that a broker runs on it.
-pub(super) fn mark_formatted(volume: &Volume, draft: &mut Draft<'_>) {
-    if volume.tags.is_read() && !is_formatted(volume) {
-        let (subject, tags) = (Volume::tagged(&volume.id), [(FORMATTED_TAG.to_owned(), "true".to_owned())].into());
-        own::write(volume, Step::from(tagging::Change::Set { subject, tags }), draft);
+/// Whether a broker was ever seen to run on it, or on the one that the node had before: it is not formatted again.
+pub(super) fn is_formatted(volume: &Volume, interface: &NodeInterface) -> bool {
+    is_marked(&volume.tags) || is_marked(&interface.tags)
+}
+
+/// Says that a node runs on its volume: on both, so that the loss of one is seen.
+pub(super) fn mark_formatted(volume: &Volume, interface: &NodeInterface, draft: &mut Draft<'_>) {
+    mark(volume, draft);
+    mark(interface, draft);
+}
+
+fn mark<T: Own>(own: &T, draft: &mut Draft<'_>) {
+    if own.tags().is_read() && !is_marked(own.tags()) {
+        let (subject, tags) = (T::tagged(own.id()), [(FORMATTED_TAG.to_owned(), "true".to_owned())].into());
+        own::write(own, Step::from(tagging::Change::Set { subject, tags }), draft);
     }
 }
 

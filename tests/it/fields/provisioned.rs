@@ -48,7 +48,7 @@ fn machine() -> Vec<Case> {
         change(at!(".image.id"))
             .set("/brokers/provisioned/image", json!({ "id": "ami-0123456789abcdef0" }))
             .stays("machines", REPLACED),
-        remove(at!(".image.id")).drop("/brokers/provisioned/image/id").refused("id: Required value"),
+        remove(at!(".image.id")).set("/brokers/provisioned/image", json!({})).refused("id: Required value"),
         remove(at!(".image")).drop("/brokers/provisioned/image").stays("machines", "the first choice is kept"),
         change(at!(".keyName")).set("/brokers/provisioned/keyName", "ops").stays("machines", REPLACED),
         remove(at!(".keyName")).drop("/brokers/provisioned/keyName").stays("machines", REPLACED),
