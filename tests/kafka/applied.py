@@ -43,7 +43,8 @@ class Applied:
         """When its consumers have left."""
         while self._at_the_end:
             self._at_the_end.pop(0)()
-        self.kube.kubectl("delete", "kpl", self.name, "--ignore-not-found", f"--timeout={PATIENCE:.0f}s")
+        self.kube.kubectl("delete", "kpl", self.name, "--ignore-not-found", "--wait=false")
+        wait_for("the object is gone", self.link, lambda link: link is None, PATIENCE, self.operator.check)
 
     def at_the_end(self, last: Callable[[], None]) -> None:
         """Done before the object is deleted."""

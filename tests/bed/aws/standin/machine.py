@@ -41,11 +41,12 @@ class Machine:
         self.phase, self.halted, self.status, self.starts, self.unit = Phase.WAITING, False, None, [], Unit()
         self._say(f"bed: machine {self.id} at {address}\n")
 
-    def switch_off(self):
+    def switch_off(self, limit):
+        """In an orderly way; by force after so many seconds, or when the unit says so."""
         if self.process is None:
             self._off()
         elif self.phase is not Phase.STOPPING:
-            self.phase, self._kill_at = Phase.STOPPING, time.monotonic() + self.unit.patience
+            self.phase, self._kill_at = Phase.STOPPING, time.monotonic() + min(self.unit.patience, limit)
             self._signal(signal.SIGTERM)
 
     def kill(self):

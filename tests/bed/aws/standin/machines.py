@@ -45,7 +45,8 @@ class Machines:
         """In an orderly way. It goes on to be on until its service has ended."""
         with self._lock:
             if instance_id in self._all:
-                self._all[instance_id].switch_off()
+                machine = self._all[instance_id]
+                machine.switch_off(machine.store.setting("machine_stopping"))
 
     def forget(self, instance_id):
         """An instance was terminated: its root goes, volumes stay."""

@@ -19,6 +19,7 @@ PACES = {  # seconds that AWS takes, shortened; what is 0 happens at once
     "instance_stopping": 0.0,           # stopping -> stopped, and not before its machine is off
     "instance_terminating": 0.0,        # shutting-down -> terminated, and not before its machine is off
     "instance_checks": 0.2,             # running: its status checks initialize -> ok
+    "machine_stopping": 15.0,           # then a machine that is stopped or terminated is off, whatever still runs there
     "volume_creating": 0.1,             # creating -> available
     "volume_attaching": 0.1,            # attaching -> attached
     "volume_detaching": 0.1,            # detaching -> available; busy while its machine is on
