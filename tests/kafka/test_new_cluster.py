@@ -165,15 +165,26 @@ def test_long_the_oldest_kafka_is_made_too():
     ("instanceType: t3.large", "instanceType: t9.large", "InstanceTypeUnknown", "t9.large"),
     ("instanceType: t3.large", "instanceType: t2.large", "InstanceTypeNotNitro", "t2.large"),
     ("instance-profile/kafka-nodes", "instance-profile/nobodys", "Refused", "nobodys"),
-    (".128.0/18", ".128.0/28", "SubnetFull", "usw2-az3"),
 ])
 def test_long_what_cannot_be_made_is_named(old, new, reason, part):
     with Made(kafka.NEWEST, applied=False) as made:
         made.edit(old, new)
         made.apply()
 
-        def told(link):
-            return any(each["reason"] == reason and part in each["message"] for each in link.status.get("conditions", []))
-
-        made.wait(f"a condition says {reason}, with {part}", told)
+        says(made, reason, part)
         assert not any(node.instance for node in made.nodes().values()), "no instance runs that is not as the object says"
+
+
+def test_long_nodes_that_take_the_load_balancers_addresses_are_told():
+    with Made(kafka.NEWEST, applied=False) as made:
+        made.edit(".128.0/18", ".128.0/28")  # 11 addresses: 4 nodes leave 7, and a load balancer needs 8
+        made.edit(THIRD, THIRD + "".join(f"      - {{ id: {node}, zoneId: usw2-az3 }}\n" for node in (4, 5, 6)))
+        made.apply()
+        says(made, "Refused", "at least 8 free IP addresses")
+
+
+def says(made, reason, part):
+    def told(link):
+        return any(each["reason"] == reason and part in each["message"] for each in link.status.get("conditions", []))
+
+    made.wait(f"a condition says {reason}, with {part}", told)
