@@ -248,15 +248,15 @@ fn wait(scenario: &mut Scenario, passes: u32) -> kpl_core::pass::Passed {
 #[test]
 fn what_is_not_seen_yet_is_not_made_twice() {
     let mut scenario = begun(VolumeDeletionPolicy::Delete);
+    // No tick of time goes by.
     while scenario.history.world.aws.volumes.is_empty() {
-        scenario.pass();
+        scenario.history.pass();
     }
     let aws = scenario.history.world.by_hand();
     let (volumes, interfaces) = (aws.volumes.clone(), aws.interfaces.clone());
     aws.volumes = std::collections::BTreeMap::new().into();
     aws.interfaces = std::collections::BTreeMap::new().into();
     scenario.history.look_fully();
-    // At once: no tick of time goes by.
     scenario.history.pass();
     let aws = scenario.history.world.by_hand();
     assert!(aws.volumes.is_empty() && aws.interfaces.is_empty(), "AWS is asked again only when they do not show");
