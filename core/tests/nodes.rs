@@ -265,3 +265,22 @@ fn what_is_not_seen_yet_is_not_made_twice() {
     let aws = &scenario.history.world.aws;
     assert_eq!((aws.volumes.len(), aws.interfaces.len(), aws.machines.len()), (3, 3, 3));
 }
+
+/// Voters are known by it: while no instance has it, another one under the same key does not take its place.
+#[test]
+fn the_address_of_a_node_that_ran_stays() {
+    let mut scenario = settled();
+    let dead = instance(&scenario.history.world.aws, 2);
+    let aws = scenario.history.world.by_hand();
+    aws.set_state(&dead, InstanceState::Terminated);
+    let held = aws.interfaces.iter().find(|(_, held)| held.holder.as_ref() == Some(&dead));
+    let (kept, mut copy) = held.map(|(id, held)| (id.clone(), (**held).clone())).expect("it has one");
+    copy.tags.remove(FORMATTED_TAG);
+    copy.holder = None;
+    copy.address = "10.1.2.99".parse().expect("an address");
+    aws.interfaces.insert("eni-0".into(), copy.into());
+    scenario.history.look_fully();
+    scenario.settle();
+    let interfaces = &scenario.history.world.aws.interfaces;
+    assert!(interfaces.len() == 3 && interfaces.contains_key(&kept));
+}

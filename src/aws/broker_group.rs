@@ -1,23 +1,18 @@
 //! The security group of the nodes that are made for the object.
 
-use aws_sdk_ec2::types::{Filter, IpPermission, ResourceType, SecurityGroup as AwsGroup, UserIdGroupPair};
+use aws_sdk_ec2::types::{Filter, IpPermission, SecurityGroup as AwsGroup, UserIdGroupPair};
 use kpl_core::desired::NODES_DESCRIPTION;
-use kpl_core::model::{Answer, BrokerGroup, Failure, RESOURCE_TAG, ResourceKey, SecurityGroupId, Seen, VpcId};
+use kpl_core::model::{Answer, BrokerGroup, Failure, OwnId, RESOURCE_TAG, ResourceKey, SecurityGroupId, Seen, VpcId};
 use kpl_core::plan::broker_group::{Change, INSIDE};
 
 use super::call::{Unwritten, confirmed};
-use super::own::{self, Listed};
-use super::{Clients, convert, operation};
+use super::own::Listed;
+use super::{Clients, convert, operation, security_group};
 
 impl Listed for BrokerGroup {
     async fn listed(aws: &Clients, owned: &Filter) -> Result<Vec<Self>, Failure> {
-        let request = |token| {
-            let request = aws.ec2.describe_security_groups().filters(owned.clone());
-            request.max_results(1000).set_next_token(token).send()
-        };
-        let pages = aws.pages(operation::DESCRIBE_SECURITY_GROUPS, request, |page| page.next_token()).await?;
-        let groups = pages.iter().flat_map(|page| page.security_groups()).filter(|group| is_of_nodes(group));
-        Ok(groups.filter_map(broker_group).collect())
+        let groups = security_group::listed(aws, vec![owned.clone()]).await?;
+        Ok(groups.iter().filter(|group| is_of_nodes(group)).filter_map(broker_group).collect())
     }
 }
 
@@ -49,16 +44,8 @@ fn broker_group(group: &AwsGroup) -> Option<BrokerGroup> {
 pub(super) async fn apply(aws: &Clients, change: &Change) -> Result<Answer, Unwritten> {
     match change {
         Change::Create { name, description, vpc, tags } => {
-            let operation = operation::CREATE_SECURITY_GROUP;
-            let request = aws
-                .ec2_writes
-                .create_security_group()
-                .group_name(name.as_str())
-                .description(description)
-                .vpc_id(vpc.as_str())
-                .set_tag_specifications(convert::tagged(ResourceType::SecurityGroup, tags));
-            let answer = aws.write(operation, request.send()).await?;
-            own::made(answer.group_id(), operation)
+            let id = security_group::create(aws, name, description, vpc, tags).await?;
+            Ok(Answer::Own(OwnId::new(id.as_str())))
         }
         Change::OpenInside { id } => {
             let operation = operation::AUTHORIZE_SECURITY_GROUP_INGRESS;
@@ -74,10 +61,6 @@ pub(super) async fn apply(aws: &Clients, change: &Change) -> Result<Answer, Unwr
             confirmed(operation, &answer, answer.r#return())?;
             Ok(Answer::Accepted)
         }
-        Change::Delete { id } => {
-            let request = aws.ec2_writes.delete_security_group().group_id(id.as_str());
-            aws.write(operation::DELETE_SECURITY_GROUP, request.send()).await?;
-            Ok(Answer::Accepted)
-        }
+        Change::Delete { id } => security_group::delete(aws, id).await,
     }
 }

@@ -7,7 +7,8 @@ use aws_sdk_ec2::types::{
     Filter, IpPermission, IpRange, Ipv6Range, PrefixListId, ResourceType, SecurityGroup as AwsGroup, UserIdGroupPair,
 };
 use kpl_core::model::{
-    Answer, Direction, Failure, Peer, Port, PortRange, Rule, Scope, SecurityGroup, SecurityGroupId, Seen, Traffic,
+    Answer, AwsName, Direction, Failure, Peer, Port, PortRange, Rule, Scope, SecurityGroup, SecurityGroupId, Seen,
+    Tags, Traffic, VpcId,
 };
 use kpl_core::plan::security_group::Change;
 
@@ -46,7 +47,7 @@ pub(super) async fn interfaces(aws: &Clients, group: &SecurityGroupId) -> Result
     Ok(u32::try_from(number).unwrap_or(u32::MAX))
 }
 
-async fn listed(aws: &Clients, filters: Vec<Filter>) -> Result<Vec<AwsGroup>, Failure> {
+pub(super) async fn listed(aws: &Clients, filters: Vec<Filter>) -> Result<Vec<AwsGroup>, Failure> {
     let request = |token| {
         let request = aws.ec2.describe_security_groups().set_filters(Some(filters.clone()));
         request.max_results(1000).set_next_token(token).send()
@@ -119,16 +120,7 @@ pub(super) async fn apply(aws: &Clients, change: &Change) -> Result<Answer, Unwr
     let ec2 = &aws.ec2_writes;
     match change {
         Change::Create { name, description, vpc, tags } => {
-            let operation = operation::CREATE_SECURITY_GROUP;
-            let request = ec2
-                .create_security_group()
-                .group_name(name.as_str())
-                .description(description)
-                .vpc_id(vpc.as_str())
-                .set_tag_specifications(convert::tagged(ResourceType::SecurityGroup, tags));
-            let answer = aws.write(operation, request.send()).await?;
-            let id = answer.group_id().ok_or_else(|| Unwritten::incomplete(operation, "the group's id"))?;
-            Ok(Answer::SecurityGroup(SecurityGroupId::new(id)))
+            create(aws, name, description, vpc, tags).await.map(Answer::SecurityGroup)
         }
         Change::Authorize { group, direction, rules } => {
             match direction {
@@ -170,13 +162,37 @@ pub(super) async fn apply(aws: &Clients, change: &Change) -> Result<Answer, Unwr
             }
             Ok(Answer::Accepted)
         }
-        Change::Delete { group } => {
-            let operation = operation::DELETE_SECURITY_GROUP;
-            let answer = aws.write(operation, ec2.delete_security_group().group_id(group.as_str()).send()).await?;
-            confirmed(operation, &answer, answer.r#return())?;
-            Ok(Answer::Accepted)
-        }
+        Change::Delete { group } => delete(aws, group).await,
     }
+}
+
+/// Makes a group, the load balancer's or that of nodes.
+pub(super) async fn create(
+    aws: &Clients,
+    name: &AwsName,
+    description: &str,
+    vpc: &VpcId,
+    tags: &Tags,
+) -> Result<SecurityGroupId, Unwritten> {
+    let operation = operation::CREATE_SECURITY_GROUP;
+    let request = aws
+        .ec2_writes
+        .create_security_group()
+        .group_name(name.as_str())
+        .description(description)
+        .vpc_id(vpc.as_str())
+        .set_tag_specifications(convert::tagged(ResourceType::SecurityGroup, tags));
+    let answer = aws.write(operation, request.send()).await?;
+    let id = answer.group_id().ok_or_else(|| Unwritten::incomplete(operation, "the group's id"))?;
+    Ok(SecurityGroupId::new(id))
+}
+
+/// Deletes one.
+pub(super) async fn delete(aws: &Clients, group: &SecurityGroupId) -> Result<Answer, Unwritten> {
+    let operation = operation::DELETE_SECURITY_GROUP;
+    let answer = aws.write(operation, aws.ec2_writes.delete_security_group().group_id(group.as_str()).send()).await?;
+    confirmed(operation, &answer, answer.r#return())?;
+    Ok(Answer::Accepted)
 }
 
 /// Rules that AWS was to revoke and did not have: our picture was wrong.

@@ -33,8 +33,8 @@ pub use provisioned::{Machine, Node, Provisioned, Software, Storage, VolumeDelet
 
 use crate::kafka::Wiring;
 use crate::model::{
-    BrokerGroup, BrokerId, Find, HolderId, Observed, OwnKind, Owner, Ownership, Part, ResourceKey, Scope,
-    SecurityGroupId, SubnetSource, Timing, ZoneId, ledger_entry,
+    BrokerGroup, BrokerId, Find, HolderId, NodeInterface, Observed, OwnKind, Owner, Ownership, Part, ResourceKey,
+    Scope, SecurityGroupId, SubnetSource, Timing, ZoneId, ledger_entry,
 };
 use crate::node::ClusterId;
 
@@ -148,7 +148,7 @@ pub fn desired(request: &Request<'_>) -> Desired {
     let mut found = brokers::sightings(identity, intent, observed, &mut issues);
     let mut ledger = memory.ledger.clone();
     // A look that did not list every interface does not say that a broker is gone.
-    let whole = !matches!(intent.brokers, Brokers::Provisioned(_)) || nodes::all_listed(observed);
+    let whole = !matches!(intent.brokers, Brokers::Provisioned(_)) || observed.knows_all::<NodeInterface>();
     let here = found.as_ref().filter(|_| whole).map(brokers::here);
     let torn = ledger.recover(ledger_of_tags(identity, observed), here.as_ref());
     let known = ledger.brokers(intent.listeners.keys());
@@ -249,7 +249,8 @@ fn read_issues(observed: &Observed) -> Vec<Issue> {
         .read_failures
         .iter()
         .filter(|(part, _)| {
-            matches!(part, Part::Account | Part::Vpc | Part::Own(_) | Part::Zones | Part::Subnets | Part::Brokers)
+            use Part::{Account, Brokers, Machine, Own, Subnets, Vpc, Zones};
+            matches!(part, Account | Vpc | Own(_) | Zones | Subnets | Brokers | Machine)
         })
         .map(|(part, failure)| Issue::ReadFailed(part.clone(), failure.clone()))
         .collect()

@@ -14,7 +14,7 @@ use super::{Identity, Intent, Ledger, Machine, Memory, NodeIssue, Provisioned, S
 use crate::kafka::{Entry, Wiring, entries};
 use crate::model::{
     AwsName, BROKER_ID_TAG, BrokerId, InterfaceId, ListenerName, NodeInterface, Observed, Ownership, ROLES_TAG,
-    ResourceKey, Tags, TargetId, VpcId, ZoneId, node_entry, roles_tag,
+    ResourceKey, Tags, TargetId, Volume, VpcId, ZoneId, node_entry, roles_tag,
 };
 use crate::node::Roles;
 
@@ -187,21 +187,14 @@ fn known_roles(
         known.entry(node).or_insert(roles);
     }
     let all_known = || spec.nodes.keys().all(|id| known.contains_key(id));
-    let volumes = &observed.own.volumes;
-    let all_read = volumes.is_complete() && volumes.known().all(|(_, volume)| volume.tags.is_read());
-    (all_listed(observed) && all_read || all_known()).then_some(known)
+    let all_listed = observed.knows_all::<NodeInterface>() && observed.knows_all::<Volume>();
+    (all_listed || all_known()).then_some(known)
 }
 
 /// Volumes may outlive all else of a cluster: who voted on what is on them votes again.
 fn roles_of_volumes<'a>(identity: &'a Identity, observed: &'a Observed) -> impl Iterator<Item = (BrokerId, Roles)> {
     let tags = observed.own.volumes.known().filter_map(|(_, volume)| volume.tags.get());
     tags.filter(|tags| identity.owner.of(tags) == Ownership::Ours).filter_map(node_entry)
-}
-
-/// Whether a node that has no interface in the look has none.
-pub(super) fn all_listed(observed: &Observed) -> bool {
-    let listing = &observed.own.interfaces;
-    listing.whole && listing.doubt.is_empty() && listing.known().all(|(_, own)| own.tags.is_read())
 }
 
 /// An interface of ours, and for which node it is.
@@ -292,7 +285,7 @@ fn voters(roles: &KnownRoles) -> BTreeSet<BrokerId> {
 /// Roles to be remembered.
 fn remembered(given: &KnownRoles, known: &KnownRoles, identity: &Identity, observed: &Observed) -> KnownRoles {
     let here: BTreeSet<_> = node_interfaces(identity, observed).map(|found| found.node).collect();
-    let listed = all_listed(observed);
+    let listed = observed.knows_all::<NodeInterface>();
     let mut kept = known.clone();
     kept.retain(|id, roles| roles.controls() || here.contains(id) || !listed);
     kept.extend(given);
@@ -310,7 +303,7 @@ pub(super) fn sightings(
     observed: &Observed,
     issues: &mut Vec<Issue>,
 ) -> Option<Sightings> {
-    if !all_listed(observed) && node_interfaces(identity, observed).next().is_none() {
+    if !observed.knows_all::<NodeInterface>() && node_interfaces(identity, observed).next().is_none() {
         return None;
     }
     // One that has no interface yet has no path either.

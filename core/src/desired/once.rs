@@ -1,7 +1,7 @@
 //! What is decided once for a cluster of nodes that are made, and kept in the tags of its volumes: they outlive all else.
 
 use super::{Identity, Memory, Provisioned};
-use crate::model::{CLUSTER_TAG, FORMATTED_TAG, IMAGE_TAG, ImageId, Observed, Ownership, Tags, digest};
+use crate::model::{CLUSTER_TAG, FORMATTED_TAG, IMAGE_TAG, ImageId, Observed, Ownership, Tags, Volume, digest};
 use crate::node::ClusterId;
 
 /// What is decided once.
@@ -29,9 +29,10 @@ pub fn once(identity: &Identity, spec: &Provisioned, memory: &Memory, observed: 
     let volumes = Volumes { identity, observed };
     let cluster = memory.cluster_id.clone().or_else(|| match volumes.said(CLUSTER_TAG) {
         Some(said) => said.parse().ok(),
-        None => volumes.all_read().then(|| new_cluster(identity)),
+        None => observed.knows_all::<Volume>().then(|| new_cluster(identity)),
     });
-    let pinned = || volumes.said(IMAGE_TAG).map(ImageId::from).or_else(|| newest().filter(|_| volumes.all_read()));
+    let pinned =
+        || volumes.said(IMAGE_TAG).map(ImageId::from).or_else(|| newest().filter(|_| observed.knows_all::<Volume>()));
     Once { cluster, image: spec.machine.image.clone().or_else(pinned) }
 }
 
@@ -54,10 +55,5 @@ impl<'a> Volumes<'a> {
         let ours = tags.filter(|tags| self.identity.owner.of(tags) == Ownership::Ours && tags.contains_key(key));
         let first: Option<&Tags> = ours.min_by_key(|tags| !tags.contains_key(FORMATTED_TAG));
         first?.get(key).map(String::as_str)
-    }
-
-    fn all_read(&self) -> bool {
-        let volumes = &self.observed.own.volumes;
-        volumes.is_complete() && volumes.known().all(|(_, volume)| volume.tags.is_read())
     }
 }

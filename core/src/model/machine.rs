@@ -115,18 +115,25 @@ pub struct NodeInstance {
     pub tags: Seen<Tags>,
 }
 
+/// Whether tags say that the node was seen to run.
+#[must_use]
+pub fn is_formatted(tags: &Seen<Tags>) -> bool {
+    tags.get().is_some_and(|tags| tags.contains_key(FORMATTED_TAG))
+}
+
 impl Detail for BrokerGroup {}
 
 impl Detail for NodeInterface {
+    /// The one whose address a node that ran is known by, whether an instance has it or not.
     fn is_used(&self) -> bool {
-        self.attached
+        self.attached || is_formatted(&self.tags)
     }
 }
 
 impl Detail for Volume {
     /// The one with records, whether an instance has it or not.
     fn is_used(&self) -> bool {
-        self.attached.is_some() || self.tags.get().is_some_and(|tags| tags.contains_key(FORMATTED_TAG))
+        self.attached.is_some() || is_formatted(&self.tags)
     }
 }
 

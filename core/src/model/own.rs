@@ -25,6 +25,12 @@ pub trait Own: Detail + Clone {
     /// All of the kind, to be changed.
     fn listing_mut(owned: &mut Owned) -> &mut Listing<Self::Id, Self>;
 
+    /// Whether it was made under this key.
+    fn is_at(&self, key: &ResourceKey) -> bool {
+        let made = self.tags().get().and_then(|tags| tags.get(RESOURCE_TAG));
+        made.is_some_and(|made| *made == key.to_string())
+    }
+
     /// The id, as what is tagged.
     fn tagged(id: &Self::Id) -> Tagged {
         Tagged::Own(Self::KIND, OwnId::new(id.to_string()))
@@ -155,14 +161,19 @@ impl Observed {
     #[must_use]
     pub fn own<T: Own>(&self, key: &ResourceKey) -> Find<'_, T> {
         let listing = T::listing(&self.own);
-        let key = key.to_string();
-        let named = |own: &&T| own.tags().get().and_then(|tags| tags.get(RESOURCE_TAG)) == Some(&key);
-        match listing.known().map(|(_, own)| own).filter(named).min_by_key(|own| !own.is_used()) {
+        let made = listing.known().map(|(_, own)| own).filter(|own| own.is_at(key));
+        match made.min_by_key(|own| !own.is_used()) {
             Some(own) => Find::There(own),
-            // One whose tags are unread may be it.
-            None if listing.is_complete() && listing.known().all(|(_, own)| own.tags().is_read()) => Find::Gone,
+            None if self.knows_all::<T>() => Find::Gone,
             None => Find::Unknown,
         }
+    }
+
+    /// Whether all of a kind were listed, each with its tags: one whose tags are unread may be any.
+    #[must_use]
+    pub fn knows_all<T: Own>(&self) -> bool {
+        let listing = T::listing(&self.own);
+        listing.is_complete() && listing.known().all(|(_, own)| own.tags().is_read())
     }
 
     /// Records what a listing of a kind found; details that were read of the same ones before stay.

@@ -143,11 +143,23 @@ pub(super) struct Parts<'a> {
     pub boots: Result<(UserData, Fingerprint), NotBooted>,
 }
 
-/// Launches it, starts it when somebody stopped it, and gives it its volume.
-pub(super) fn plan(id: BrokerId, node: &WantedNode, parts: Parts<'_>, draft: &mut Draft<'_>) {
+/// What is known of a node's instance.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Kept {
+    /// There is one, or it is asked whether there is.
+    Seen,
+    /// There is none.
+    Missing,
+}
+
+/// Starts it when somebody stopped it, and gives it its volume.
+pub(super) fn keep(id: BrokerId, node: &WantedNode, volume: &Volume, draft: &mut Draft<'_>) -> Kept {
     let instance = match draft.observed.own::<NodeInstance>(&ResourceKey::NodeInstance(id)) {
-        Find::Unknown => return draft.ask(Part::Own(OwnKind::Instance)),
-        Find::Gone => return launch(id, node, parts, draft),
+        Find::Unknown => {
+            draft.ask(Part::Own(OwnKind::Instance));
+            return Kept::Seen;
+        }
+        Find::Gone => return Kept::Missing,
         Find::There(instance) => instance,
     };
     own::repair(instance, &node.instance_tags, draft);
@@ -157,8 +169,9 @@ pub(super) fn plan(id: BrokerId, node: &WantedNode, parts: Parts<'_>, draft: &mu
         NodeState::Stopping => draft.wait(on(NodeWait::Stopping(instance.id.clone()))),
         NodeState::ShuttingDown => draft.wait(on(NodeWait::Terminating(instance.id.clone()))),
         NodeState::Stopped => own::write(instance, Change::Start { id: instance.id.clone() }, draft),
-        NodeState::Running => attach(id, instance, parts.volume, draft),
+        NodeState::Running => attach(id, instance, volume, draft),
     }
+    Kept::Seen
 }
 
 /// AWS attaches to an instance that runs, what it finds in the same zone.
@@ -173,8 +186,8 @@ fn attach(id: BrokerId, instance: &NodeInstance, volume: &Volume, draft: &mut Dr
     }
 }
 
-/// What an earlier look knew of interface and volume says nothing of whether they are free now.
-fn launch(id: BrokerId, node: &WantedNode, parts: Parts<'_>, draft: &mut Draft<'_>) {
+/// Launches it. What an earlier look knew of interface and volume says nothing of whether they are free now.
+pub(super) fn launch(id: BrokerId, node: &WantedNode, parts: Parts<'_>, draft: &mut Draft<'_>) {
     let Parts { interface, volume, machine, image, boots } = parts;
     let own = &draft.observed.own;
     if !own.interfaces.is_complete() || !own.volumes.is_complete() {

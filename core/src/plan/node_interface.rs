@@ -7,7 +7,7 @@ use std::net::Ipv4Addr;
 use super::{Draft, Effect, own};
 use crate::desired::WantedNode;
 use crate::model::{
-    Answer, BrokerId, InterfaceId, NodeInterface, Observed, OwnKind, Part, ResourceKey, SecurityGroupId, SubnetId,
+    Answer, BrokerId, InterfaceId, NodeInterface, Observed, Own, OwnKind, Part, ResourceKey, SecurityGroupId, SubnetId,
     Tags, VpcId, ZoneId,
 };
 
@@ -138,7 +138,7 @@ pub(super) fn plan<'a>(
     if !interface.groups.iter().eq([place.group]) {
         own::write(interface, Change::SetGroup { id: interface.id.clone(), group: place.group.clone() }, draft);
     }
-    let other = |other: &NodeInterface| own::is_at(other, &key) && other.id != interface.id && !other.attached;
+    let other = |other: &NodeInterface| other.is_at(&key) && other.id != interface.id && !other.attached;
     for surplus in own::unwanted(draft, other) {
         own::write(surplus, Change::Delete { id: surplus.id.clone() }, draft);
     }

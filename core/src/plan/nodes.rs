@@ -4,6 +4,7 @@
 use std::collections::BTreeMap;
 use std::net::Ipv4Addr;
 
+use super::node_instance::Kept;
 use super::{Draft, NodeWait, WaitingOn, broker_group, node_instance, node_interface, own, subnet, volume};
 use crate::desired::{Absent, WantedNode, WantedNodes};
 use crate::model::{
@@ -28,29 +29,41 @@ pub(super) fn plan(wanted: Option<&WantedNodes>, draft: &mut Draft<'_>) {
         let volume = volume::plan(*id, node, wanted.storage, interface, &zone, draft);
         made.extend(volume.map(|volume| (*id, (interface, volume))));
     }
+    for (id, (interface, volume)) in made {
+        let Some(node) = wanted.nodes.get(&id) else { continue };
+        if runs(wanted, (id, node), volume, draft.observed) {
+            volume::mark_formatted(volume, interface, draft);
+        }
+        if node_instance::keep(id, node, volume, draft) == Kept::Missing {
+            launch(wanted, (id, node), interface, volume, draft);
+        }
+    }
+}
+
+/// What only a new instance takes: others go on without it.
+fn launch(
+    wanted: &WantedNodes,
+    (id, node): (BrokerId, &WantedNode),
+    interface: &NodeInterface,
+    volume: &Volume,
+    draft: &mut Draft<'_>,
+) {
     let (Some(image), Some(_)) = (&wanted.once.image, wanted.vcpus) else {
         if !draft.observed.inputs.machine.is_read() {
             draft.ask(Part::Machine);
         }
         return;
     };
-    for (id, (interface, volume)) in made {
-        let Some(node) = wanted.nodes.get(&id) else { continue };
-        if runs(wanted, id, volume, draft.observed) {
-            volume::mark_formatted(volume, interface, draft);
-        }
-        let Some((cluster, described)) = describe(wanted, id, draft.observed) else {
-            // Its ports are given in the next pass, now that its address and those of all voters are known.
-            draft.wait(WaitingOn::Node(id, NodeWait::Ports));
-            continue;
-        };
-        let format = if volume::is_formatted(volume, interface) { Format::Forbidden } else { Format::Allowed };
-        let on = crate::node::Volume { id: volume.id.clone(), format };
-        let boots = user_data(&cluster, &described, &on)
-            .and_then(|user_data| Ok((user_data, Fingerprint::of(&cluster, &described)?)));
-        let parts = node_instance::Parts { interface, volume, machine: &wanted.machine, image, boots };
-        node_instance::plan(id, node, parts, draft);
-    }
+    let Some((cluster, described)) = describe(wanted, id, draft.observed) else {
+        // Its ports are given in the next pass, now that its address and those of all voters are known.
+        return draft.wait(WaitingOn::Node(id, NodeWait::Ports));
+    };
+    let format = if volume::ran(volume, interface) { Format::Forbidden } else { Format::Allowed };
+    let on = crate::node::Volume { id: volume.id.clone(), format };
+    let boots = user_data(&cluster, &described, &on)
+        .and_then(|user_data| Ok((user_data, Fingerprint::of(&cluster, &described)?)));
+    let parts = node_instance::Parts { interface, volume, machine: &wanted.machine, image, boots };
+    node_instance::launch(id, node, parts, draft);
 }
 
 /// The cluster and one of its nodes, as far as its instance is told; `None` while something of it is not known: voters
@@ -74,17 +87,12 @@ pub(crate) fn describe(wanted: &WantedNodes, id: BrokerId, observed: &Observed) 
 
 /// Whether Kafka runs on the volume: it opens its ports when it has loaded its storage. A node that is a controller alone
 /// has no port that is checked: brokers that are all healthy have a quorum.
-fn runs(wanted: &WantedNodes, id: BrokerId, volume: &Volume, observed: &Observed) -> bool {
+fn runs(wanted: &WantedNodes, (id, node): (BrokerId, &WantedNode), volume: &Volume, observed: &Observed) -> bool {
     let instance = observed.own::<NodeInstance>(&ResourceKey::NodeInstance(id)).there();
     let has_it = instance.is_some_and(|instance| volume.attached.as_ref() == Some(&instance.id));
-    let serving = |node: &WantedNode| node.roles.serves();
-    let healthy = |id: &BrokerId| node_interface::address(*id, observed).is_some_and(|at| is_healthy(at, observed));
-    has_it
-        && match wanted.nodes.get(&id) {
-            Some(node) if serving(node) => healthy(&id),
-            Some(_) => wanted.nodes.iter().filter(|(_, node)| serving(node)).all(|(id, _)| healthy(id)),
-            None => false,
-        }
+    let healthy = |id: BrokerId| node_interface::address(id, observed).is_some_and(|at| is_healthy(at, observed));
+    let all_healthy = || wanted.nodes.iter().filter(|(_, node)| node.roles.serves()).all(|(id, _)| healthy(*id));
+    has_it && if node.roles.serves() { healthy(id) } else { all_healthy() }
 }
 
 fn is_healthy(address: Ipv4Addr, observed: &Observed) -> bool {

@@ -1,9 +1,10 @@
 //! What every kind that is known by its tags alone has in common.
 //!
-//! An answer that was lost may leave a second one under the same key: it is deleted when all of the kind are known.
+//! An answer that was lost may leave a second one under the same key: it is deleted when all of the kind are known, but for
+//! volumes, of which a person says which one holds the records.
 
 use super::{Draft, Step, tagging};
-use crate::model::{Find, Own, Part, RESOURCE_TAG, ResourceKey, Seen, Tags};
+use crate::model::{Find, Own, Part, ResourceKey, Seen, Tags};
 
 /// Finds what was made under a key and repairs its tags; where there is none, `create` says how it is made.
 pub(super) fn hold<'a, T: Own + 'a>(
@@ -39,11 +40,6 @@ pub(super) fn unwanted<'a, T: Own + 'a>(draft: &mut Draft<'a>, goes: impl Fn(&T)
     }
     draft.ask(Part::Own(T::KIND));
     Vec::new()
-}
-
-/// Whether it was made under this key.
-pub(super) fn is_at<T: Own>(own: &T, key: &ResourceKey) -> bool {
-    own.tags().get().and_then(|tags| tags.get(RESOURCE_TAG)).is_some_and(|made| *made == key.to_string())
 }
 
 /// Asks which are ours, unless that is known.

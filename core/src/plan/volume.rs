@@ -6,8 +6,8 @@ use std::fmt;
 use super::{Draft, Effect, NodeWait, Step, WaitingOn, own, tagging};
 use crate::desired::{Storage, VolumeDeletion, WantedNode};
 use crate::model::{
-    Answer, BrokerId, FORMATTED_TAG, Find, InstanceId, NodeInterface, Observed, Own, OwnKind, Part, ResourceKey, Seen,
-    Tags, Volume, VolumeId, VolumeSize, VolumeState, VolumeType, ZoneName,
+    Answer, BrokerId, FORMATTED_TAG, Find, InstanceId, NodeInterface, Observed, Own, OwnKind, Part, ResourceKey, Tags,
+    Volume, VolumeId, VolumeSize, VolumeState, VolumeType, ZoneName, is_formatted,
 };
 
 /// A write to a node's volume.
@@ -123,7 +123,7 @@ pub(super) fn plan<'a>(
 ) -> Option<&'a Volume> {
     let key = ResourceKey::NodeVolume(id);
     let found = draft.observed.own::<Volume>(&key);
-    if found == Find::Gone && (is_marked(&interface.tags) || !interface.tags.is_read()) {
+    if found == Find::Gone && (is_formatted(&interface.tags) || !interface.tags.is_read()) {
         draft.wait(WaitingOn::Node(id, NodeWait::VolumeMissing(interface.id.clone())));
         return None;
     }
@@ -135,20 +135,16 @@ pub(super) fn plan<'a>(
         return None;
     }
     let mut others = draft.observed.own.volumes.known().map(|(_, other)| other);
-    if let Some(other) = others.find(|other| own::is_at(*other, &key) && other.id != volume.id) {
+    if let Some(other) = others.find(|other| other.is_at(&key) && other.id != volume.id) {
         draft.wait(WaitingOn::Node(id, NodeWait::SeveralVolumes(volume.id.clone(), other.id.clone())));
         return Some(volume).filter(|volume| volume.attached.is_some());
     }
     Some(volume)
 }
 
-fn is_marked(tags: &Seen<Tags>) -> bool {
-    tags.get().is_some_and(|tags| tags.contains_key(FORMATTED_TAG))
-}
-
 /// Whether a broker was ever seen to run on it, or on the one that the node had before: it is not formatted again.
-pub(super) fn is_formatted(volume: &Volume, interface: &NodeInterface) -> bool {
-    is_marked(&volume.tags) || is_marked(&interface.tags)
+pub(super) fn ran(volume: &Volume, interface: &NodeInterface) -> bool {
+    is_formatted(&volume.tags) || is_formatted(&interface.tags)
 }
 
 /// Says that a node runs on its volume: on both, so that the loss of one is seen.
@@ -158,7 +154,7 @@ pub(super) fn mark_formatted(volume: &Volume, interface: &NodeInterface, draft: 
 }
 
 fn mark<T: Own>(own: &T, draft: &mut Draft<'_>) {
-    if own.tags().is_read() && !is_marked(own.tags()) {
+    if own.tags().is_read() && !is_formatted(own.tags()) {
         let (subject, tags) = (T::tagged(own.id()), [(FORMATTED_TAG.to_owned(), "true".to_owned())].into());
         own::write(own, Step::from(tagging::Change::Set { subject, tags }), draft);
     }

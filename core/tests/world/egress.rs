@@ -6,7 +6,8 @@ use kpl_core::model::{
 };
 use kpl_core::plan::{gateway_endpoint, route_table};
 
-use super::state::{Aws, HeldEndpoint, HeldTable, ours};
+use super::held::{HeldEndpoint, HeldTable};
+use super::state::{Aws, ours};
 use super::time::DELETING;
 use super::{Refusal, Said, no};
 

@@ -9,7 +9,8 @@ use kpl_core::model::{
 use kpl_core::plan::node_instance::Launch;
 use kpl_core::plan::{broker_group, node_instance, node_interface, security_group, volume};
 
-use super::state::{Aws, HeldInterface, HeldMachine, HeldVolume, Instance, ours};
+use super::held::{HeldInterface, HeldMachine, HeldVolume};
+use super::state::{Aws, Instance, ours};
 use super::{Refusal, Said, no};
 
 /// How long an instance or a volume takes to be made, and an instance to go.

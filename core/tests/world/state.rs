@@ -6,13 +6,13 @@ use std::net::Ipv4Addr;
 use std::ops::{Deref, DerefMut};
 use std::rc::Rc;
 
+use super::held::{HeldEndpoint, HeldInterface, HeldMachine, HeldTable, HeldVolume};
 use ipnet::Ipv4Net;
 use kpl_core::model::{
     self, AccountId, Attributes, AwsName, ConnectionState, Direction, EndpointId, Forward, Health, HealthCheck,
-    ImageId, InboundRules, InstanceId, InstanceState, InstanceType, InterfaceId, ListenerArn, LoadBalancerArn,
-    OWNER_TAG, Owner, Peer, Port, Principal, RouteAssociationId, RouteTableId, Rule, SecurityGroupId,
-    SecurityGroupRuleId, ServiceId, ServiceState, SubnetId, Tags, Target, TargetGroupArn, TargetId, TargetType,
-    Traffic, VolumeId, VolumeSize, VolumeType, VpcDns, VpcId, ZoneId, ZoneName,
+    InboundRules, InstanceId, InstanceState, InterfaceId, ListenerArn, LoadBalancerArn, OWNER_TAG, Owner, Peer, Port,
+    Principal, RouteTableId, Rule, SecurityGroupId, SecurityGroupRuleId, ServiceId, ServiceState, SubnetId, Tags,
+    Target, TargetGroupArn, TargetId, TargetType, Traffic, VolumeId, VpcDns, VpcId, ZoneId, ZoneName,
 };
 
 /// What several states share until one of them changes it: a state is copied for every write.
@@ -91,55 +91,6 @@ pub struct Aws {
 pub struct VpcDetails {
     pub dns: VpcDns,
     pub tags: Tags,
-}
-
-#[derive(Clone, Debug, PartialEq)]
-pub struct HeldTable {
-    pub vpc: VpcId,
-    pub associations: BTreeMap<SubnetId, RouteAssociationId>,
-    pub tags: Tags,
-}
-
-#[derive(Clone, Debug, PartialEq)]
-pub struct HeldEndpoint {
-    pub vpc: VpcId,
-    pub service: String,
-    pub tables: BTreeSet<RouteTableId>,
-    /// Of one that was deleted: it is listed until then.
-    pub gone_at: Option<Tick>,
-    pub tags: Tags,
-}
-
-#[derive(Clone, Debug, PartialEq)]
-pub struct HeldInterface {
-    pub vpc: VpcId,
-    pub subnet: SubnetId,
-    pub zone: ZoneId,
-    pub address: Ipv4Addr,
-    pub groups: BTreeSet<SecurityGroupId>,
-    pub holder: Option<InstanceId>,
-    pub tags: Tags,
-}
-
-#[derive(Clone, Debug, PartialEq)]
-pub struct HeldVolume {
-    pub zone: ZoneName,
-    pub size: VolumeSize,
-    pub volume_type: VolumeType,
-    pub ready_at: Tick,
-    pub failed: bool,
-    pub holder: Option<InstanceId>,
-    pub tags: Tags,
-}
-
-#[derive(Clone, Debug, PartialEq)]
-pub struct HeldMachine {
-    pub interface: InterfaceId,
-    pub instance_type: InstanceType,
-    pub image: ImageId,
-    pub protected: bool,
-    pub pending_until: Option<Tick>,
-    pub gone_at: Option<Tick>,
 }
 
 #[derive(Clone, Debug, PartialEq)]
